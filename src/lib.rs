@@ -1,0 +1,2 @@
+//! Go's concurrency toolbox for synchronous Rust: tasks on OS threads that borrow from the stack,
+//! stop together when one fails, and give up when told to. No async, no runtime.
