@@ -1,0 +1,145 @@
+//! Use this to tell a tree of work to stop, from anywhere, and to bound how long it may take.
+//!
+//! A [`Context`] is two pointers: a node of the cancellation tree, and a chain of values. They are
+//! independent, so a value costs no node and a shielded context is one without a node.
+//!
+//! The rooms: `derive` makes contexts from contexts, `waiting` waits for their end;
+//! `node` is one node and `family` its ties, `cancel` walks the tree, `deadline` and `timer` end nodes
+//! on time, `values` is the chain, `callback` runs what [`Context::on_cancel`] registered.
+
+mod callback;
+mod cancel;
+mod cancelled;
+mod canceller;
+mod deadline;
+mod derive;
+mod family;
+mod node;
+mod source;
+mod timer;
+mod values;
+mod waiting;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub use callback::OnCancel;
+pub use cancelled::Cancelled;
+pub use canceller::Canceller;
+use node::Node;
+use values::Values;
+
+use crate::sys;
+use crate::wait::Cause;
+
+/// Tells its holder when to stop.
+///
+/// A context is handed down the calls of one piece of work, by reference or as a cheap clone, and
+/// is read-only for whoever receives it: only the [`Canceller`] made with it, an ancestor, or its
+/// deadline ends it. Once it has ended it stays so, and so do all its descendants.
+///
+/// Polling ([`is_cancelled`](Self::is_cancelled), [`check`](Self::check)) is one load. Blocking
+/// calls of the crate take a context as their bound and return when it ends; they need not poll.
+///
+/// # Memory ordering
+///
+/// What the cancelling thread did before it cancelled *happens before* whatever follows a call
+/// that reports the context as ended.
+///
+/// # Examples
+///
+/// ```
+/// use phalanx::Context;
+/// use std::time::Duration;
+///
+/// let (request, canceller) = Context::background().with_timeout(Duration::from_secs(30));
+/// let (query, _query_canceller) = request.with_cancel();
+///
+/// std::thread::scope(|s| {
+///     s.spawn(|| query.wait()); // returns when the request is cancelled
+///     canceller.cancel_because("client hung up");
+/// });
+///
+/// let error = query.check().unwrap_err();
+/// assert_eq!(error.to_string(), "context cancelled: client hung up");
+/// ```
+///
+/// # Compared with Go
+///
+/// `context.Context`. Cancelling comes from a guard that cannot be forgotten; the cause is part of
+/// the one error; a value is looked up by its type; callbacks run on the cancelling thread;
+/// [`merge`](Self::merge) and [`sleep`](Self::sleep) are built in.
+#[derive(Clone, Default)]
+pub struct Context {
+    /// `None`: nothing can end this context.
+    node: Option<Arc<Node>>,
+    values: Values,
+}
+
+impl Context {
+    /// Returns the context that never ends, has no deadline and holds no values: the root of every
+    /// tree. It costs nothing.
+    ///
+    /// # Compared with Go
+    ///
+    /// `context.Background()`.
+    pub const fn background() -> Self {
+        Context { node: None, values: Values::NONE }
+    }
+
+    /// Returns `true` once this context has ended. One load.
+    ///
+    /// The first poll of a context with a deadline hands the deadline to the timer thread, so that
+    /// later ones need not look at the clock.
+    #[inline]
+    pub fn is_cancelled(&self) -> bool {
+        match &self.node {
+            None => false,
+            Some(node) => node.poll(),
+        }
+    }
+
+    /// Fails once this context has ended: for use with `?` between the steps of some work.
+    ///
+    /// # Errors
+    ///
+    /// [`Cancelled`], with the cause.
+    #[inline]
+    pub fn check(&self) -> Result<(), Cancelled> {
+        if self.is_cancelled() { Err(self.cancelled()) } else { Ok(()) }
+    }
+
+    /// Returns why this context has ended, or `None` while it is live.
+    pub fn cause(&self) -> Option<Cause> {
+        let node = self.node.as_ref()?;
+        node.poll();
+        node.cause()
+    }
+
+    /// Returns the instant at which this context ends by itself: its own deadline or that of an
+    /// ancestor, whichever is earlier.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.node.as_ref()?.deadline
+    }
+
+    /// Returns the time left until the deadline, zero if it has passed, `None` without one.
+    pub fn remaining(&self) -> Option<Duration> {
+        Some(self.deadline()?.saturating_duration_since(sys::now()))
+    }
+
+    #[cold]
+    fn cancelled(&self) -> Cancelled {
+        let cause = self.node.as_ref().and_then(|node| node.cause());
+        Cancelled(cause.expect("a cancelled context has a cause"))
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("cause", &self.node.as_ref().and_then(|node| node.cause()))
+            .field("deadline", &self.deadline())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,67 @@
+//! When a node ends by itself.
+//!
+//! The deadline of a node is the earliest of its own and its ancestors'. Whoever waits with the
+//! node looks at the clock, and ends what is overdue. Only for those who merely poll, or have
+//! hung a callback or a channel on it, the timer thread is asked to do that.
+
+use std::io;
+use std::sync::Arc;
+
+use super::cancel;
+use super::node::{Node, UNWATCHED};
+use super::timer::{self, Alarm};
+use crate::sys;
+use crate::sys::atomic::Relaxed;
+use crate::wait::Cause;
+
+impl Node {
+    /// Ends whatever the deadline ends, if it has passed, and tells whether this node has ended.
+    pub(super) fn end_if_overdue(self: &Arc<Self>) -> bool {
+        self.join_parents();
+        if !self.has_ended() && self.deadline.is_some_and(|deadline| deadline <= sys::now()) {
+            cancel::cancel(self.deadline_owner(), &Cause::DEADLINE);
+            // Another thread may be on its way from the owner down to us: be sure to have ended.
+            cancel::cancel(self, &Cause::DEADLINE);
+        }
+        self.has_ended()
+    }
+
+    /// Makes sure that the timer thread ends this node at its deadline, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// The operating system refused the timer thread.
+    pub(super) fn watch_deadline(self: &Arc<Self>) -> io::Result<()> {
+        let Some(deadline) = self.deadline else { return Ok(()) };
+        let owner = self.deadline_owner();
+        // Relaxed, here and below: the bit publishes nothing, it only tells pollers where to look.
+        // Whoever clears it in the owner arms the deadline.
+        if owner.state.fetch_and(!UNWATCHED, Relaxed) & UNWATCHED != 0 {
+            match timer::set(deadline, Arc::downgrade(owner)) {
+                Ok(alarm) => owner.keep_alarm(alarm),
+                Err(refused) => {
+                    owner.state.fetch_or(UNWATCHED, Relaxed);
+                    return Err(refused);
+                }
+            }
+        }
+        self.state.fetch_and(!UNWATCHED, Relaxed);
+        Ok(())
+    }
+
+    /// The node whose own deadline is the earliest one above: this node, or an ancestor.
+    fn deadline_owner(self: &Arc<Self>) -> &Arc<Node> {
+        let mut node = self;
+        while !node.owns_deadline {
+            let heir = node.parents().find(|parent| parent.node.deadline == node.deadline);
+            node = &heir.expect("a deadline is inherited from a parent").node;
+        }
+        node
+    }
+
+    fn keep_alarm(&self, alarm: Alarm) {
+        if self.link(|links| links.alarm = Some(alarm)).is_err() {
+            timer::clear(alarm);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The timer thread: it ends contexts whose deadline somebody relies on without waiting.
+//!
+//! One thread serves the whole process. It is started when the first deadline is watched, sleeps
+//! until the earliest one, and is woken only by a deadline that is earlier still.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Weak;
+use std::time::Instant;
+
+use super::cancel;
+use super::node::Node;
+use crate::sys;
+use crate::wait::{Cause, Until, WaitQueue};
+
+static ALARMS: WaitQueue<Alarms> =
+    WaitQueue::new(Alarms { pending: BTreeMap::new(), set: 0, served: false });
+
+struct Alarms {
+    pending: BTreeMap<Alarm, Weak<Node>>,
+    /// How many alarms have ever been set: tells apart those for the same instant.
+    set: u64,
+    /// Whether the timer thread has been started.
+    served: bool,
+}
+
+/// A deadline that the timer thread knows of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Alarm {
+    at: Instant,
+    serial: u64,
+}
+
+/// Has the node cancelled at `at`.
+///
+/// # Errors
+///
+/// The operating system refused the timer thread; nothing has been set.
+pub(super) fn set(at: Instant, node: Weak<Node>) -> io::Result<Alarm> {
+    let mut alarms = ALARMS.lock();
+    if !alarms.served {
+        // Under the lock, so that nobody relies on a thread that is then refused. Once a process.
+        sys::spawn("phalanx-timer".into(), None, serve)?;
+        alarms.served = true;
+    }
+    alarms.set += 1;
+    let alarm = Alarm { at, serial: alarms.set };
+    alarms.pending.insert(alarm, node);
+    if alarms.earliest() == Some(alarm) {
+        alarms.grant_one();
+    }
+    Ok(alarm)
+}
+
+/// Forgets an alarm, if it has not gone off.
+pub(super) fn clear(alarm: Alarm) {
+    let node = ALARMS.lock().pending.remove(&alarm);
+    drop(node);
+}
+
+impl Alarms {
+    fn earliest(&self) -> Option<Alarm> {
+        self.pending.first_key_value().map(|(alarm, _)| *alarm)
+    }
+
+    fn take_due(&mut self, now: Instant) -> Option<Weak<Node>> {
+        let earliest = self.pending.first_entry()?;
+        (earliest.key().at <= now).then(|| earliest.remove())
+    }
+}
+
+fn serve() {
+    loop {
+        let now = sys::now();
+        let (due, earliest) = {
+            let mut alarms = ALARMS.lock();
+            (alarms.take_due(now), alarms.earliest())
+        };
+        match due {
+            Some(node) => end(&node),
+            None => sleep_till(earliest),
+        }
+    }
+}
+
+fn end(node: &Weak<Node>) {
+    if let Some(node) = node.upgrade() {
+        // A callback that panics has had its message printed; the thread must go on for others.
+        // AssertUnwindSafe: what the callback saw is nothing of ours.
+        let ended =
+            panic::catch_unwind(AssertUnwindSafe(|| cancel::cancel(&node, &Cause::DEADLINE)));
+        if let Err(payload) = ended {
+            std::mem::forget(payload); // its drop may panic too
+        }
+    }
+}
+
+/// Sleeps until the earliest alarm is due, or another has become the earliest.
+fn sleep_till(earliest: Option<Alarm>) {
+    let until = earliest.map_or(Until::FOREVER, |alarm| alarm.at.into());
+    // However the wait ends, the loop looks again.
+    drop(ALARMS.wait(until, || false, |alarms| alarms.earliest() != earliest));
+}

@@ -1,0 +1,160 @@
+//! Waiting for the end of a context, in all the ways there are.
+
+use std::convert::Infallible;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use crossbeam_channel::Receiver;
+
+use super::{Cancelled, Context, OnCancel, callback};
+use crate::wait::{Cause, Interrupted, Source, Until, Waiter};
+
+impl Context {
+    /// Waits until this context ends, and returns why.
+    ///
+    /// # Blocking
+    ///
+    /// Parks until the context ends. A context that nothing can end blocks for ever.
+    pub fn wait(&self) -> Cause {
+        loop {
+            if let Err(Interrupted::Cancelled(cause)) = Waiter::new().sleep(&Until::from(self)) {
+                return cause;
+            }
+        }
+    }
+
+    /// Waits until this context ends, and no longer than `until`.
+    ///
+    /// # Blocking
+    ///
+    /// Parks until the context ends or the bound is reached. If both happen, the end of this
+    /// context wins.
+    ///
+    /// # Errors
+    ///
+    /// [`Interrupted`] if the bound was reached first.
+    pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<Cause, Interrupted> {
+        wait_for_either(self, &until.into())
+    }
+
+    /// Sleeps for `duration`, or until this context ends.
+    ///
+    /// # Errors
+    ///
+    /// [`Cancelled`] if the context has ended, or ends before the time is up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::Context;
+    /// use std::time::Duration;
+    ///
+    /// let (ctx, canceller) = Context::background().with_cancel();
+    /// canceller.cancel();
+    /// assert!(ctx.sleep(Duration::from_secs(3600)).is_err()); // returns at once
+    /// ```
+    pub fn sleep(&self, duration: Duration) -> Result<(), Cancelled> {
+        match Waiter::new().sleep(&Until::from((self, duration))) {
+            Err(Interrupted::Cancelled(cause)) => Err(Cancelled(cause)),
+            Ok(()) | Err(Interrupted::TimedOut) => Ok(()),
+        }
+    }
+
+    /// Returns a channel that is disconnected when this context ends, for
+    /// [`select!`](crossbeam_channel::select). It never carries a message, and is made on first
+    /// use.
+    ///
+    /// To ask whether the context has ended, [`is_cancelled`](Self::is_cancelled) is cheaper.
+    ///
+    /// # Panics
+    ///
+    /// `Context::done: ...` if the context has a deadline and the operating system refuses the
+    /// timer thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use crossbeam_channel::{never, select};
+    /// use phalanx::Context;
+    ///
+    /// let (ctx, canceller) = Context::background().with_cancel();
+    /// canceller.cancel();
+    /// select! {
+    ///     recv(never::<u32>()) -> _ => unreachable!(),
+    ///     recv(ctx.done()) -> _ => assert!(ctx.is_cancelled()),
+    /// }
+    /// ```
+    #[track_caller]
+    pub fn done(&self) -> &Receiver<Infallible> {
+        static NEVER: OnceLock<Receiver<Infallible>> = OnceLock::new();
+        match &self.node {
+            None => NEVER.get_or_init(crossbeam_channel::never),
+            Some(node) => {
+                node.join_parents();
+                if let Err(refused) = node.watch_deadline() {
+                    panic!(
+                        "Context::done: the operating system refused the timer thread: {refused}"
+                    );
+                }
+                node.done()
+            }
+        }
+    }
+
+    /// Runs `f` when this context ends, on the thread that ends it; at once, on this thread, if it
+    /// has ended already.
+    ///
+    /// When `f` runs, this context and all its descendants are cancelled and their waiting threads
+    /// have been woken, and no lock is held. Of several callbacks the newest runs first. `f`
+    /// should be short and must not block: it delays the canceller, and, for a deadline, the timer
+    /// thread. If it panics, the other callbacks still run, and the canceller resumes the panic.
+    ///
+    /// # Panics
+    ///
+    /// `Context::on_cancel: ...` if the context has a deadline and the operating system refuses
+    /// the timer thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::Context;
+    /// use std::io::Read;
+    /// use std::net::{Shutdown, TcpListener, TcpStream};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// let listener = TcpListener::bind("127.0.0.1:0")?;
+    /// let mut stream = TcpStream::connect(listener.local_addr()?)?;
+    /// let (ctx, canceller) = Context::background().with_cancel();
+    ///
+    /// let closer = stream.try_clone()?;
+    /// let guard = ctx.on_cancel(move || drop(closer.shutdown(Shutdown::Both)));
+    /// canceller.cancel(); // from another thread, as a rule
+    /// assert_eq!(stream.read(&mut [0])?, 0); // a blocked read returns
+    /// # drop(guard);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Compared with Go
+    ///
+    /// `context.AfterFunc`, which starts a goroutine for each callback.
+    #[track_caller]
+    pub fn on_cancel(&self, f: impl FnOnce() + Send + 'static) -> OnCancel {
+        callback::register(self.node.as_ref(), Box::new(f))
+    }
+}
+
+/// Waits for the end of `context`, bounded by `until`, which may be another context.
+fn wait_for_either(context: &Context, until: &Until<'_>) -> Result<Cause, Interrupted> {
+    until.enter()?;
+    let waiter = Waiter::new();
+    let own_end = Until::from(context).watch(&waiter);
+    let sooner = context.deadline().map_or(*until, |deadline| until.and_deadline(deadline));
+    let outcome = waiter.sleep(&sooner);
+    drop(own_end);
+    match (context.ended_by_now(), outcome) {
+        (Some(cause), _) => Ok(cause),
+        (None, Err(interrupted)) => Err(interrupted),
+        (None, Ok(())) => unreachable!("nobody grants this waiter"),
+    }
+}

@@ -1,0 +1,10 @@
+//! The monotonic clock.
+
+use std::time::Instant;
+
+/// The time now, on the clock that every deadline of the crate is read against.
+#[inline]
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}

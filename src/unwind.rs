@@ -1,0 +1,21 @@
+//! Panics as values.
+
+use std::any::Any;
+use std::mem;
+use std::panic::{self, AssertUnwindSafe};
+
+/// What a panic carries.
+pub(crate) type Payload = Box<dyn Any + Send>;
+
+/// Drops a value of the user's, whose drop may panic; the payload of that panic is returned.
+pub(crate) fn drop_caught<T>(value: T) -> Result<(), Payload> {
+    // AssertUnwindSafe: the value is gone afterwards.
+    panic::catch_unwind(AssertUnwindSafe(|| drop(value)))
+}
+
+/// Drops a value whose drop may panic, and forgets a payload that would only panic again.
+pub(crate) fn drop_quietly<T>(value: T) {
+    if let Err(payload) = drop_caught(value) {
+        mem::forget(payload);
+    }
+}

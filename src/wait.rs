@@ -1,0 +1,27 @@
+//! The only place where a thread of this crate blocks.
+//!
+//! One engine serves every primitive: *look; spin while that can pay; enlist in the queue, under
+//! its lock, with a last look; register with the context; park; on the way out, deregister.* From
+//! it follow timeouts, cancellation and fairness for all of them alike.
+//!
+//! - [`WaitQueue`] is a FIFO of blocked threads with a little state under the same lock;
+//! - [`Waiter`] is one blocked thread, whose single compare-and-swap decides who ends its wait;
+//! - [`Until`] is how long a caller is willing to wait, [`Interrupted`] why a wait was given up.
+//!
+//! This room knows only `sys`. What can be cancelled is known to it as a [`Source`].
+
+mod cause;
+mod interrupted;
+mod list;
+mod queue;
+mod spin;
+mod until;
+mod waiter;
+
+pub use cause::{Cause, CauseKind};
+pub use interrupted::Interrupted;
+pub(crate) use list::{Key, List};
+pub(crate) use queue::WaitQueue;
+pub(crate) use until::Source;
+pub use until::Until;
+pub(crate) use waiter::Waiter;

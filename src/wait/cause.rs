@@ -1,0 +1,74 @@
+//! Why a context ended.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+/// Why a [`Context`](crate::Context) ended: its [kind](CauseKind), and the error that whoever
+/// cancelled it may have supplied.
+///
+/// The first cause wins and never changes; the descendants of a context end with its cause.
+///
+/// # Compared with Go
+///
+/// One value carries what Go splits into `ctx.Err()` (here [`kind`](Cause::kind)) and
+/// `context.Cause(ctx)` (here [`error`](Cause::error)). Waiting calls report the whole of it, not
+/// a bare sentinel.
+#[derive(Clone)]
+pub struct Cause {
+    kind: CauseKind,
+    error: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// The two ways in which a context ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CauseKind {
+    /// Somebody cancelled it or one of its ancestors.
+    Cancelled,
+    /// Its deadline, or that of an ancestor, has passed.
+    DeadlineExceeded,
+}
+
+impl Cause {
+    pub(crate) const CANCELLED: Cause = Cause { kind: CauseKind::Cancelled, error: None };
+    pub(crate) const DEADLINE: Cause = Cause { kind: CauseKind::DeadlineExceeded, error: None };
+
+    pub(crate) fn because(error: Box<dyn Error + Send + Sync>) -> Cause {
+        Cause { kind: CauseKind::Cancelled, error: Some(Arc::from(error)) }
+    }
+
+    /// Tells a cancellation from a deadline that has passed.
+    pub fn kind(&self) -> CauseKind {
+        self.kind
+    }
+
+    /// Returns the error given to [`Canceller::cancel_because`](crate::Canceller::cancel_because),
+    /// if there is one.
+    pub fn error(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
+        self.error.as_deref()
+    }
+
+    /// The supplied error as the source of an error that wraps this cause.
+    pub(crate) fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.as_deref().map(|error| error as &(dyn Error + 'static))
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            CauseKind::Cancelled => "context cancelled",
+            CauseKind::DeadlineExceeded => "context deadline exceeded",
+        })?;
+        match &self.error {
+            Some(error) => write!(f, ": {error}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cause").field("kind", &self.kind).field("error", &self.error).finish()
+    }
+}

@@ -1,0 +1,46 @@
+//! The error of every bounded wait.
+
+use std::error::Error;
+use std::fmt;
+
+use super::Cause;
+
+/// Why a wait was given up. Nothing was taken, nothing was changed.
+///
+/// A grant that has happened beats a give-up in the same instant, so this error is proof that the
+/// operation did not take place.
+#[derive(Clone, Debug)]
+pub enum Interrupted {
+    /// The duration or instant given to this call has passed.
+    TimedOut,
+    /// The context given to this call has ended.
+    Cancelled(Cause),
+}
+
+impl Interrupted {
+    /// Returns `true` if time ran out: the call's own bound or the context's deadline.
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Interrupted::TimedOut => true,
+            Interrupted::Cancelled(cause) => cause.kind() == super::CauseKind::DeadlineExceeded,
+        }
+    }
+}
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Interrupted::TimedOut => f.write_str("timed out while waiting"),
+            Interrupted::Cancelled(cause) => write!(f, "gave up waiting: {cause}"),
+        }
+    }
+}
+
+impl Error for Interrupted {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Interrupted::TimedOut => None,
+            Interrupted::Cancelled(cause) => cause.source(),
+        }
+    }
+}

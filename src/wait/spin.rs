@@ -1,0 +1,56 @@
+//! Spinning for about as long as a wake-up through the kernel takes, while that pays.
+//!
+//! Parking and being woken costs some microseconds, a hand-off between two running cores tens of
+//! nanoseconds. Spinning for one kernel round trip before parking therefore costs at most twice
+//! the best choice, whatever happens. Where it has not paid lately it is worse than useless, since
+//! the core it burns may be the one that the waker needs: each failure halves the next attempt,
+//! a success restores it.
+
+use std::cell::Cell;
+use std::hint;
+use std::time::Duration;
+
+use crate::sys;
+
+/// About one kernel round trip.
+const ROUND_TRIP: Duration = Duration::from_micros(5);
+
+/// Halvings after which a thread all but stops spinning.
+const LEAST: u32 = 6;
+
+/// How many looks fall between two readings of the clock, and pauses between two looks.
+const LOOKS_PER_READING: u32 = 8;
+const PAUSES_PER_LOOK: u32 = 2;
+
+thread_local! {
+    /// How often the attempts of this thread have failed in a row, up to [`LEAST`].
+    static FAILURES: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Looks again and again for a short while; `true` as soon as `ready` says so.
+pub(super) fn spin(ready: impl Fn() -> bool) -> bool {
+    if sys::cores() == 1 {
+        return false;
+    }
+    let failures = FAILURES.get();
+    let paid = spin_for(ROUND_TRIP / (1 << failures), ready);
+    FAILURES.set(if paid { 0 } else { LEAST.min(failures + 1) });
+    paid
+}
+
+fn spin_for(limit: Duration, ready: impl Fn() -> bool) -> bool {
+    let start = sys::now();
+    loop {
+        for _ in 0..LOOKS_PER_READING {
+            if ready() {
+                return true;
+            }
+            for _ in 0..PAUSES_PER_LOOK {
+                hint::spin_loop();
+            }
+        }
+        if sys::now().saturating_duration_since(start) >= limit {
+            return false;
+        }
+    }
+}

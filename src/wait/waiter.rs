@@ -1,0 +1,120 @@
+//! One blocked thread, and the single word that decides what ends its wait.
+
+use std::sync::Arc;
+
+use super::{Interrupted, Until};
+use crate::sys::atomic::{Acquire, AtomicU32, Relaxed, Release};
+use crate::sys::{self, Unparker};
+
+/// Nobody has decided yet; the thread may be asleep.
+const WAITING: u32 = 0;
+/// The primitive gave the thread what it waits for.
+const GRANTED: u32 = 1;
+/// The wait was given up: time ran out, or the context ended.
+const GIVEN_UP: u32 = 2;
+
+/// A thread that waits, or is about to.
+///
+/// Three parties may end the wait: the primitive grants, the context interrupts, the thread itself
+/// gives up when its time has come. Each tries the one step away from `WAITING`; the first to
+/// succeed decides, the others see that they came too late and leave the waiter alone.
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    /// | value      | meaning                             | written by                    |
+    /// |------------|-------------------------------------|-------------------------------|
+    /// | `WAITING`  | undecided                           | `new`                         |
+    /// | `GRANTED`  | the primitive granted the wish      | `grant`                       |
+    /// | `GIVEN_UP` | interrupted, or out of time         | `interrupt`, `give_up`        |
+    state: AtomicU32,
+    thread: Unparker,
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Granted,
+    GivenUp,
+}
+
+impl Waiter {
+    /// A waiter for the current thread.
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Waiter { state: AtomicU32::new(WAITING), thread: sys::unparker() })
+    }
+
+    /// Grants the wish. `false` if the thread has given up: the grant is still the caller's.
+    /// A successful caller owes the thread a [`wake`](Self::wake).
+    pub(crate) fn grant(&self) -> bool {
+        self.decide(GRANTED)
+    }
+
+    /// Gives up on the thread's behalf, and wakes it.
+    pub(crate) fn interrupt(&self) {
+        if self.decide(GIVEN_UP) {
+            self.wake();
+        }
+    }
+
+    /// Ends the sleep of a thread whose fate has been decided.
+    pub(crate) fn wake(&self) {
+        self.thread.unpark();
+    }
+
+    /// Sleeps until the wait is decided, by `until` if by nobody else.
+    ///
+    /// No wake-up is lost: whoever decides changes `state` first and unparks after. Between our
+    /// last look at `state` and our sleep, the unpark leaves its token behind and the sleep
+    /// returns at once.
+    pub(crate) fn sleep(self: &Arc<Self>, until: &Until<'_>) -> Result<(), Interrupted> {
+        let watch = until.watch(self);
+        let verdict = match until.alarm() {
+            None => self.sleep_for_ever(),
+            Some(alarm) => self.sleep_till(alarm),
+        };
+        drop(watch);
+        match verdict {
+            Verdict::Granted => Ok(()),
+            Verdict::GivenUp => Err(until.why()),
+        }
+    }
+
+    fn sleep_for_ever(&self) -> Verdict {
+        loop {
+            if let Some(verdict) = self.verdict() {
+                return verdict;
+            }
+            sys::park();
+        }
+    }
+
+    fn sleep_till(&self, alarm: std::time::Instant) -> Verdict {
+        loop {
+            // The event before the clock: a grant that is there is taken, however late it is.
+            if let Some(verdict) = self.verdict() {
+                return verdict;
+            }
+            if alarm > sys::now() {
+                sys::park_deadline(alarm);
+            } else if self.decide(GIVEN_UP) {
+                return Verdict::GivenUp;
+            }
+        }
+    }
+
+    /// How the wait has been decided, if it has.
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
+        // Acquire: pairs with Release in `decide`; what the granting thread did before it granted
+        // is visible to the thread that waited.
+        match self.state.load(Acquire) {
+            WAITING => None,
+            GRANTED => Some(Verdict::Granted),
+            _ => Some(Verdict::GivenUp),
+        }
+    }
+
+    fn decide(&self, fate: u32) -> bool {
+        // Release: pairs with Acquire in `verdict`. Relaxed on failure: the loser learns only
+        // that it lost, and reads nothing that the winner wrote.
+        self.state.compare_exchange(WAITING, fate, Release, Relaxed).is_ok()
+    }
+}
