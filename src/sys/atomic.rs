@@ -4,6 +4,7 @@
 
 #![expect(clippy::disallowed_types, reason = "this is the door")]
 
-pub(crate) use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+pub(crate) use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
+pub(crate) type AtomicBool = core::sync::atomic::AtomicBool;
 pub(crate) type AtomicU32 = core::sync::atomic::AtomicU32;

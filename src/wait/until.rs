@@ -36,6 +36,25 @@ pub(crate) trait Source: Sync {
 ///   succeed without waiting; so a loop over such a context ends.
 /// - A bare deadline that has passed still allows one attempt.
 /// - A duration too large for the clock is no bound at all.
+///
+/// # Examples
+///
+/// ```
+/// use phalanx::{Context, WaitGroup};
+/// use std::time::Duration;
+///
+/// let group = WaitGroup::new();
+/// group.add(1);
+/// assert!(group.wait_until(Duration::ZERO).is_err());
+///
+/// let (ctx, canceller) = Context::background().with_cancel();
+/// canceller.cancel();
+/// assert!(group.wait_until(&ctx).is_err());
+/// assert!(group.wait_until((&ctx, Duration::from_secs(1))).is_err());
+///
+/// group.done();
+/// assert!(group.wait_until(Duration::ZERO).is_ok());
+/// ```
 #[derive(Clone, Copy)]
 pub struct Until<'a> {
     source: Option<&'a dyn Source>,

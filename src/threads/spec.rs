@@ -1,0 +1,27 @@
+//! What a task asks of its thread.
+
+use std::sync::Arc;
+
+/// The kind of thread that a task runs on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Spec {
+    /// The thread's name, as panic messages and debuggers show it.
+    pub(crate) name: Option<Arc<str>>,
+    /// In bytes; the default is that of `std::thread`.
+    pub(crate) stack_size: Option<usize>,
+    /// A fresh thread that ends with the task.
+    pub(crate) own_thread: bool,
+}
+
+impl Spec {
+    pub(crate) const DEFAULT: Spec = Spec { name: None, stack_size: None, own_thread: false };
+
+    /// Whether any thread of the cache will do.
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Spec::DEFAULT
+    }
+
+    pub(crate) fn thread_name(&self) -> String {
+        self.name.as_deref().unwrap_or("phalanx").to_owned()
+    }
+}

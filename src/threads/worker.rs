@@ -1,0 +1,120 @@
+//! One thread of the cache, and the hand-over of a task to it.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Spec, cache};
+use crate::sys;
+use crate::sys::atomic::{Acquire, AtomicBool, Relaxed, Release};
+use crate::wait::{Until, WaitQueue};
+
+/// How long a thread stays idle before it leaves.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// A task as the cache sees it: it runs user code, then drops [`Finish`], then reports. It must not
+/// panic.
+type Job = Box<dyn FnOnce(Finish<'_>) + Send>;
+
+pub(super) struct Worker {
+    pub(super) spec: Spec,
+    inbox: WaitQueue<Option<Job>>,
+    /// Whether there is a job in the inbox: for looking without the lock.
+    posted: AtomicBool,
+}
+
+/// A thread that has been claimed, and waits for its task.
+#[must_use = "a claimed thread waits for its task"]
+pub(crate) struct Claimed(Option<Arc<Worker>>);
+
+impl Claimed {
+    pub(super) fn new(worker: Arc<Worker>) -> Self {
+        Claimed(Some(worker))
+    }
+
+    /// Hands over the task.
+    pub(crate) fn run(mut self, job: impl FnOnce(Finish<'_>) + Send + 'static) {
+        if let Some(worker) = self.0.take() {
+            worker.post(Box::new(job));
+        }
+    }
+}
+
+impl Drop for Claimed {
+    /// A thread that gets no task after all goes back to the idle ones.
+    fn drop(&mut self) {
+        if let Some(worker) = self.0.take() {
+            worker.post(Box::new(|finish| drop(finish)));
+        }
+    }
+}
+
+/// Makes the thread of a task idle, when dropped: after the last of the user's code, and before
+/// anybody can learn that the task is done.
+pub(crate) struct Finish<'a>(&'a Arc<Worker>);
+
+impl Drop for Finish<'_> {
+    fn drop(&mut self) {
+        if !self.0.spec.own_thread {
+            cache::put(self.0);
+        }
+    }
+}
+
+/// Starts a thread that waits for its first task.
+pub(super) fn start(spec: Spec) -> io::Result<Arc<Worker>> {
+    let (name, stack_size) = (spec.thread_name(), spec.stack_size);
+    let worker =
+        Arc::new(Worker { spec, inbox: WaitQueue::new(None), posted: AtomicBool::new(false) });
+    let its_own = Arc::clone(&worker);
+    sys::spawn(name, stack_size, move || its_own.serve())?;
+    Ok(worker)
+}
+
+impl Worker {
+    fn serve(self: Arc<Self>) {
+        let mut job = self.claimed_job();
+        loop {
+            job(Finish(&self));
+            if self.spec.own_thread {
+                return;
+            }
+            job = match self.next_job() {
+                Some(job) => job,
+                None => return,
+            };
+        }
+    }
+
+    /// The next job, or `None` when nobody has claimed this idle thread for a long time.
+    fn next_job(self: &Arc<Self>) -> Option<Job> {
+        if let Some(job) = self.job_until(KEEP_ALIVE.into()) {
+            return Some(job);
+        }
+        if cache::withdraw(self) { None } else { Some(self.claimed_job()) }
+    }
+
+    /// The job that whoever claimed this thread is about to post.
+    fn claimed_job(&self) -> Job {
+        self.job_until(Until::FOREVER).expect("a wait without a bound ends with a job")
+    }
+
+    fn job_until(&self, until: Until<'_>) -> Option<Job> {
+        // Acquire: pairs with Release in `post`. The lock orders the job itself.
+        let posted = || self.posted.load(Acquire);
+        // What ended the wait does not matter, only whether there is a job.
+        drop(self.inbox.wait(until, posted, |inbox| inbox.is_some()));
+        let mut inbox = self.inbox.lock();
+        // Relaxed: this thread alone reads the flag.
+        self.posted.store(false, Relaxed);
+        inbox.take()
+    }
+
+    fn post(&self, job: Job) {
+        let mut inbox = self.inbox.lock();
+        *inbox = Some(job);
+        // Release: pairs with Acquire in `job_until`.
+        self.posted.store(true, Release);
+        inbox.grant_one();
+    }
+}

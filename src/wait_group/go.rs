@@ -1,0 +1,106 @@
+//! Tasks that a group runs itself.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+
+use super::{Token, WaitGroup};
+use crate::refused::{Refusal, Refused};
+use crate::threads::{self, Finish, Spec};
+use crate::unwind::{Payload, drop_quietly};
+
+impl WaitGroup {
+    /// Runs `f` on a thread of the crate's cache, and counts it as a task of this group.
+    ///
+    /// The task counts as done also if it panics: the others go on, and the payload of the first
+    /// panic is resumed by the next `wait` that returns. For tasks that borrow, return values or
+    /// fail, use a group.
+    ///
+    /// # Panics
+    ///
+    /// `WaitGroup::go: ...` if the operating system refuses a thread; `f` is dropped and the count
+    /// is left as it was. [`try_go`](Self::try_go) gives `f` back instead. And as
+    /// [`add`](Self::add).
+    ///
+    /// # Compared with Go
+    ///
+    /// `WaitGroup.Go`, where a panic ends the process.
+    #[track_caller]
+    pub fn go<F: FnOnce() + Send + 'static>(self: &Arc<Self>, f: F) {
+        if let Err(refused) = self.try_go(f) {
+            panic!("WaitGroup::go: {refused}");
+        }
+    }
+
+    /// Runs `f` as [`go`](Self::go) does, or gives it back.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] with `f` in it, if the operating system refuses a thread. The count is left as
+    /// it was.
+    ///
+    /// # Panics
+    ///
+    /// As [`add`](Self::add).
+    #[track_caller]
+    pub fn try_go<F: FnOnce() + Send + 'static>(self: &Arc<Self>, f: F) -> Result<(), Refused<F>> {
+        self.try_go_on(&Spec::DEFAULT, f)
+    }
+
+    fn try_go_on<F: FnOnce() + Send + 'static>(
+        self: &Arc<Self>,
+        spec: &Spec,
+        f: F,
+    ) -> Result<(), Refused<F>> {
+        let claimed = match threads::claim(spec) {
+            Ok(claimed) => claimed,
+            Err(error) => return Err(Refused::new(Refusal::Thread(error), f)),
+        };
+        let token = Token::new(Arc::clone(self));
+        claimed.run(move |finish: Finish<'_>| {
+            // AssertUnwindSafe: `f` is used up, and we look at nothing that it saw.
+            if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(f)) {
+                token.group().keep_panic(payload);
+            }
+            drop(finish);
+            drop(token);
+        });
+        Ok(())
+    }
+
+    /// Keeps the first panic for whoever waits.
+    fn keep_panic(&self, payload: Payload) {
+        let mut first = self.waiters.lock();
+        let surplus = if first.is_none() {
+            *first = Some(Box::new(payload));
+            None
+        } else {
+            Some(payload)
+        };
+        drop(first);
+        drop_quietly(surplus);
+    }
+
+    pub(super) fn resume_panic(&self) {
+        let payload = self.waiters.lock().take();
+        if let Some(payload) = payload {
+            panic::resume_unwind(*payload);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_for_which_there_is_no_thread_comes_back() {
+        let group = Arc::new(WaitGroup::new());
+        let spec = Spec { stack_size: Some(1 << 46), ..Spec::DEFAULT };
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let refused = group.try_go_on(&spec, move || sender.send(7).unwrap()).unwrap_err();
+        assert!(matches!(refused.why(), Refusal::Thread(_)));
+        assert_eq!(group.running(), 0);
+        refused.into_task()();
+        assert_eq!(receiver.recv(), Ok(7));
+    }
+}
