@@ -1,7 +1,90 @@
 //! Go's concurrency toolbox for synchronous Rust: tasks on OS threads that borrow from the stack,
 //! stop together when one fails, and give up when told to. No async, no runtime.
+//!
+//! ```
+//! use phalanx::{Context, ErrGroup};
+//! use std::time::Duration;
+//!
+//! type Error = Box<dyn std::error::Error + Send + Sync>;
+//!
+//! fn fetch(ctx: &Context, service: &str) -> Result<String, Error> {
+//!     ctx.sleep(Duration::from_millis(5))?; // stands for a slow call; cancelling wakes it
+//!     Ok(format!("{service}: fine"))
+//! }
+//!
+//! fn live_room(request: &Context, room: &str) -> Result<(String, String), Error> {
+//!     ErrGroup::builder().context(request).timeout(Duration::from_secs(30)).scope(|g| {
+//!         let user = g.go(|ctx| fetch(ctx, &format!("user of {room}"))); // borrows `room`
+//!         let equity = g.go(|ctx| fetch(ctx, &format!("equity of {room}")));
+//!         Ok((user.join()?, equity.join()?)) // the first error has cancelled the other
+//!     })
+//! }
+//!
+//! let (user, equity) = live_room(&Context::background(), "42")?;
+//! assert_eq!(user, "user of 42: fine");
+//! # assert_eq!(equity, "equity of 42: fine");
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! # What there is
+//!
+//! - [`WaitGroup`] counts running tasks, and waits for none;
+//! - [`ErrGroup`] runs tasks that may fail, scoped or owned, with a limit, a deadline, names; a
+//!   [`Policy`] decides when it stops: [`FirstError`], [`Settle`], [`AllErrors`], [`FirstOk`],
+//!   [`Tolerate`], [`Quorum`], or your own;
+//! - [`join!`], [`try_join!`], [`race`], [`par_map`], [`run_all`] and [`catch`] are the short forms;
+//! - [`Context`] carries cancellation with a cause, deadlines and values down a tree of calls;
+//!   [`Canceller`] ends one, [`OnCancel`] is a callback for that end;
+//! - [`Until`] bounds every blocking call of the crate; [`Interrupted`] says why a call gave up.
+//!
+//! # From Go
+//!
+//! | Go | phalanx | std and others |
+//! |---|---|---|
+//! | `sync.WaitGroup`: `Add`, `Done`, `Wait` | [`WaitGroup`]: `add`, `done`, [`wait`](WaitGroup::wait) | `thread::scope`; crossbeam's `WaitGroup` |
+//! | `wg.Go(f)` | [`WaitGroup::go`] | `thread::spawn` |
+//! | `defer wg.Done()` | [`WaitGroup::token`] | – |
+//! | wait with a timeout (declined) | [`WaitGroup::wait_until`] | – |
+//! | `errgroup.WithContext`, `g.Go`, `g.Wait` | [`ErrGroup::scope`], [`ErrGroup::new`] | `thread::scope`, without errors |
+//! | `g.SetLimit`, `g.TryGo` | [`Builder::limit`], [`Scope::try_go`] | – |
+//! | `results[i] = ...` | [`Task::join`] gives the value | `ScopedJoinHandle::join` |
+//! | collecting all errors (declined) | [`AllErrors`], [`Settle`] | – |
+//! | `context.Background()` | [`Context::background`] | – |
+//! | `context.WithCancel`, `WithCancelCause` | [`Context::with_cancel`], [`Canceller::cancel_because`] | tokio-util's `CancellationToken` |
+//! | `context.WithTimeout`, `WithDeadline` | [`Context::with_timeout`], [`Context::with_deadline`] | – |
+//! | `context.WithValue`, `ctx.Value` | [`Context::with_value`], [`Context::value`] | – |
+//! | `context.WithoutCancel` | [`Context::shielded`] | – |
+//! | `context.AfterFunc` | [`Context::on_cancel`] | – |
+//! | `ctx.Err()`, `context.Cause(ctx)` | [`Context::check`], [`Context::cause`] | – |
+//! | `<-ctx.Done()`, in a `select` too | [`Context::wait`], [`Context::done`] | crossbeam's `select!` |
+//! | `select { case <-ctx.Done(): case <-time.After(d): }` | [`Context::sleep`] | `thread::sleep`, for ever |
+//! | merging contexts (declined) | [`Context::merge`] | – |
+//!
+//! # What holds everywhere
+//!
+//! - **Everything that blocks can be given up.** Each `x()` that blocks has an `x_until(bound)`;
+//!   the bound is a `Duration`, an `Instant`, a `&Context`, or `(&Context, Duration)`. Cancelling
+//!   wakes the thread, it does not wait for it to look.
+//! - **A grant beats a give-up.** `Err(Interrupted)` means that nothing was taken or changed.
+//! - **Every task has a thread of its own** as soon as it starts: it may block, wait for another
+//!   task, call C. Threads are kept for ten seconds and used again.
+//! - **Nothing is lost.** A task that cannot be started comes back to its caller; panics keep their
+//!   payload; a first error is the cause, never an echo of the cancellation that followed it.
+//! - **Misuse panics with the method's name**, and leaves everything as it was. Outcomes that a
+//!   correct program must expect are `Result`s.
+//! - **No user code runs under a lock of the crate**, neither a closure nor a `drop`.
+//!
+//! # When not to use it
+//!
+//! - A task that is blocked costs a thread: some tens of KiB. For more than some ten thousand
+//!   connections or tasks that are blocked at the same time, use an async runtime.
+//! - For data parallelism over slices and iterators, use rayon: it divides work that is even, and
+//!   borrows idle cores. [`par_map`] is for items that block, fail, or must be cancelled.
+//! - On a single core a hand-over between threads is a switch of the kernel, 1 to 2 µs.
+//! - Thread-local values outlive a task on a reused thread; see [`Scope::own_thread`].
 
 mod context;
+mod group;
 mod refused;
 mod sys;
 mod threads;
@@ -10,6 +93,11 @@ mod wait;
 mod wait_group;
 
 pub use context::{Cancelled, Canceller, Context, OnCancel};
+pub use group::{
+    AllErrors, Builder, End, ErrGroup, Errors, FirstError, FirstOk, Flow, Outcome, Panicked,
+    Policy, PolicyBuilder, PolicyScope, Quorum, Scope, Settle, Stopped, Task, Tolerate, WhyStopped,
+    catch, par_map, race, run_all,
+};
 pub use refused::{Refusal, Refused};
 pub use wait::{Cause, CauseKind, Interrupted, Until};
 pub use wait_group::{Token, WaitGroup};

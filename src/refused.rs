@@ -7,6 +7,24 @@ use std::io;
 use crate::wait::Cause;
 
 /// A task that was not started, and why. Nothing else has changed.
+///
+/// # Examples
+///
+/// ```
+/// use phalanx::{ErrGroup, Stopped};
+///
+/// ErrGroup::builder().limit(1).scope(|g| {
+///     let (release, released) = std::sync::mpsc::channel::<()>();
+///     g.go(move |_| Ok(released.recv().is_err()));
+///     let refused = g.try_go(|_| Ok(7)).unwrap_err();
+///     assert_eq!(refused.to_string(), "the group is at its limit");
+///     drop(release);
+///     let task = g.go(refused.into_task()); // waits for the slot
+///     assert_eq!(task.join()?, 7);
+///     Ok::<_, Stopped>(())
+/// })?;
+/// # Ok::<(), Stopped>(())
+/// ```
 pub struct Refused<F> {
     why: Refusal,
     task: F,

@@ -19,3 +19,14 @@ pub(crate) fn drop_quietly<T>(value: T) {
         mem::forget(payload);
     }
 }
+
+/// The message of a panic, where there is one.
+pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
+    if let Some(text) = payload.downcast_ref::<&str>() {
+        text
+    } else if let Some(text) = payload.downcast_ref::<String>() {
+        text
+    } else {
+        "a payload that is no text"
+    }
+}

@@ -8,3 +8,4 @@ pub(crate) use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release}
 
 pub(crate) type AtomicBool = core::sync::atomic::AtomicBool;
 pub(crate) type AtomicU32 = core::sync::atomic::AtomicU32;
+pub(crate) type AtomicUsize = core::sync::atomic::AtomicUsize;

@@ -13,7 +13,7 @@ impl WaitGroup {
     ///
     /// The task counts as done also if it panics: the others go on, and the payload of the first
     /// panic is resumed by the next `wait` that returns. For tasks that borrow, return values or
-    /// fail, use a group.
+    /// fail, use [`ErrGroup`](crate::ErrGroup).
     ///
     /// # Panics
     ///

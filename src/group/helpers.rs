@@ -1,0 +1,198 @@
+//! What a user reaches for first: one call instead of a scope.
+
+mod join;
+
+use std::iter;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::core::Core;
+use super::policies::{Errors, FirstOk, Settle};
+use super::policy::{Outcome, Panicked};
+use super::scope::scope;
+use super::task::{Stopped, WhyStopped};
+use super::{Builder, Policy};
+use crate::context::Context;
+use crate::sys::atomic::{AtomicUsize, Relaxed};
+
+/// Runs the tasks concurrently and returns the first success; the others are cancelled, and have
+/// ended when this returns. If none succeeds, returns all errors.
+///
+/// # Errors
+///
+/// [`Errors`], if no task succeeded.
+///
+/// # Panics
+///
+/// Resumes the first panic of a task.
+///
+/// # Examples
+///
+/// ```
+/// use phalanx::{Cancelled, Context, race};
+/// use std::time::Duration;
+///
+/// let mirror = |delay, name| {
+///     move |ctx: &Context| ctx.sleep(Duration::from_secs(delay)).map(|()| name)
+/// };
+/// assert_eq!(race([mirror(3600, "far"), mirror(0, "near")]).unwrap(), "near");
+/// ```
+pub fn race<T, E, F>(tasks: impl IntoIterator<Item = F>) -> Result<T, Errors<E>>
+where
+    F: FnOnce(&Context) -> Result<T, E> + Send,
+    T: Send,
+    E: Send,
+{
+    all(FirstOk::new(), tasks)
+}
+
+/// Runs the tasks concurrently, lets each of them end by itself, and returns what became of each,
+/// in order.
+///
+/// # Panics
+///
+/// Resumes the first panic of a task.
+///
+/// # Examples
+///
+/// ```
+/// use phalanx::{Context, Outcome, run_all};
+///
+/// let half = |n: u32| move |_: &Context| if n % 2 == 0 { Ok(n / 2) } else { Err("odd") };
+/// let outcomes = run_all([half(8), half(3)]);
+/// assert!(matches!(outcomes[..], [Outcome::Ok(4), Outcome::Err("odd")]));
+/// ```
+#[must_use = "somebody should look at the errors"]
+pub fn run_all<T, E, F>(tasks: impl IntoIterator<Item = F>) -> Vec<Outcome<T, E>>
+where
+    F: FnOnce(&Context) -> Result<T, E> + Send,
+    T: Send,
+    E: Send,
+{
+    all(Settle::new(), tasks)
+}
+
+fn all<P, T, E, F>(policy: P, tasks: impl IntoIterator<Item = F>) -> P::Output
+where
+    P: Policy<T, E> + Send,
+    F: FnOnce(&Context) -> Result<T, E> + Send,
+    T: Send,
+    E: Send,
+{
+    // Before the scope, since the iterator is the user's code and may borrow anything.
+    let tasks: Vec<F> = tasks.into_iter().collect();
+    Builder::new().policy(policy).scope(|g| {
+        for task in tasks {
+            g.go(task);
+        }
+    })
+}
+
+/// Applies `f` to every item, concurrently on as many threads as there are cores, and returns the
+/// results in the order of the items. The first error stops the rest.
+///
+/// [`Builder::par_map`] sets the number of threads, a context, a deadline.
+///
+/// # Errors
+///
+/// The first error of `f`.
+///
+/// # Panics
+///
+/// Resumes the first panic of `f`.
+///
+/// # Examples
+///
+/// ```
+/// use phalanx::{ErrGroup, Stopped, par_map};
+///
+/// let lengths = par_map(["one", "three"], |word, _ctx| Ok::<_, Stopped>(word.len()))?;
+/// assert_eq!(lengths, [3, 5]);
+///
+/// let parsed = ErrGroup::builder().limit(8).par_map(["1", "x"], |text, _ctx| {
+///     text.parse::<u32>().map_err(|error| error.to_string())
+/// });
+/// assert!(parsed.is_err());
+/// # Ok::<(), Stopped>(())
+/// ```
+pub fn par_map<I, T, R, E>(
+    items: I,
+    f: impl Fn(T, &Context) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E>
+where
+    I: IntoIterator<Item = T>,
+    T: Send,
+    R: Send,
+    E: Send + From<Stopped>,
+{
+    Builder::new().par_map(items, f)
+}
+
+/// Maps with `width` tasks, each of which takes the next item until there is none.
+pub(super) fn par_map_with<I, T, R, E>(
+    core: &Arc<Core>,
+    width: usize,
+    items: I,
+    f: impl Fn(T, &Context) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E>
+where
+    I: IntoIterator<Item = T>,
+    T: Send,
+    R: Send,
+    E: Send + From<Stopped>,
+{
+    let items: Vec<_> = items.into_iter().map(|item| Mutex::new(Some(item))).collect();
+    let results: Vec<_> = iter::repeat_with(|| Mutex::new(None)).take(items.len()).collect();
+    let next = AtomicUsize::new(0);
+    let work = |ctx: &Context| -> Result<(), E> {
+        loop {
+            // Relaxed: the number alone; the item is behind its lock.
+            let index = next.fetch_add(1, Relaxed);
+            let Some(item) = items.get(index).and_then(|item| item.lock().take()) else {
+                return Ok(());
+            };
+            if let Some(cause) = ctx.cause() {
+                return Err(Stopped::new(index, WhyStopped::Skipped(cause)).into());
+            }
+            let result = f(item, ctx)?;
+            *results[index].lock() = Some(result);
+        }
+    };
+    scope(core, |g| {
+        for _ in 0..width.min(items.len()) {
+            g.go(work);
+        }
+        Ok(())
+    })?;
+    let results = results.into_iter().map(Mutex::into_inner);
+    Ok(results.map(|result| result.expect("without an error every item has a result")).collect())
+}
+
+/// Turns the panic of a task into an error.
+///
+/// # Examples
+///
+/// ```
+/// use phalanx::{ErrGroup, catch};
+///
+/// type Error = Box<dyn std::error::Error + Send + Sync>;
+///
+/// let result = ErrGroup::scope(|g| {
+///     g.go(catch(|_ctx| -> Result<(), Error> { panic!("out of cheese") }));
+///     Ok::<_, Error>(())
+/// });
+/// assert_eq!(result.unwrap_err().to_string(), "the task panicked: out of cheese");
+/// ```
+pub fn catch<T, E, F>(f: F) -> impl FnOnce(&Context) -> Result<T, E>
+where
+    F: FnOnce(&Context) -> Result<T, E>,
+    E: From<Panicked>,
+{
+    // AssertUnwindSafe: as for any task that panics.
+    |ctx| {
+        panic::catch_unwind(AssertUnwindSafe(|| f(ctx)))
+            .unwrap_or_else(|payload| Err(Panicked::new(payload).into()))
+    }
+}

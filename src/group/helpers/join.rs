@@ -1,0 +1,63 @@
+//! `join!` and `try_join!`: a fixed number of tasks of different types.
+
+/// Runs closures concurrently and returns their values as a tuple.
+///
+/// They may borrow. Each is called with no argument, on a thread of its own; a panic is resumed
+/// when all have ended. For closures that fail, use
+/// [`try_join!`](crate::try_join).
+///
+/// # Examples
+///
+/// ```
+/// let text = String::from("abc");
+/// let (length, upper) = phalanx::join!(|| text.len(), || text.to_uppercase());
+/// assert_eq!((length, upper.as_str()), (3, "ABC"));
+/// ```
+#[macro_export]
+macro_rules! join {
+    ($($f:expr),+ $(,)?) => {
+        match $crate::try_join!($({
+            let f = $f;
+            move |_: &$crate::Context| ::core::result::Result::<_, $crate::Stopped>::Ok(f())
+        }),+) {
+            ::core::result::Result::Ok(values) => values,
+            ::core::result::Result::Err(stopped) => {
+                ::core::unreachable!("a task that cannot fail did not run: {stopped}")
+            }
+        }
+    };
+}
+
+/// Runs closures that may fail concurrently; returns their values as a tuple, or the first error,
+/// which cancels the others.
+///
+/// They may borrow, and return values of different types. Each gets the group's
+/// [`Context`](crate::Context). This is [`ErrGroup::scope`](crate::ErrGroup::scope) with one task
+/// for each closure.
+///
+/// # Examples
+///
+/// ```
+/// type Error = Box<dyn std::error::Error + Send + Sync>;
+///
+/// let (number, word) = phalanx::try_join!(
+///     |_ctx| Ok::<u32, Error>("42".parse()?),
+///     |_ctx| Ok(String::from("answer")),
+/// )?;
+/// assert_eq!((number, word.as_str()), (42, "answer"));
+/// # Ok::<(), Error>(())
+/// ```
+#[macro_export]
+macro_rules! try_join {
+    ($($f:expr),+ $(,)?) => {
+        $crate::ErrGroup::scope(|g| $crate::try_join!(@go g [] $($f),+))
+    };
+    // One task after the other is started and gets a name, each from an expansion of its own.
+    (@go $g:ident [$($task:ident)*] $f:expr $(, $rest:expr)*) => {{
+        let task = $g.go($f);
+        $crate::try_join!(@go $g [$($task)* task] $($rest),*)
+    }};
+    (@go $g:ident [$($task:ident)*]) => {
+        ::core::result::Result::Ok(($($task.join()?,)*))
+    };
+}

@@ -1,0 +1,20 @@
+//! The policies at hand.
+//!
+//! There is none that waits and ignores what happened: somebody must look at each error.
+
+mod all_errors;
+mod errors;
+mod first_error;
+mod first_ok;
+mod quorum;
+mod settle;
+mod tally;
+mod tolerate;
+
+pub use all_errors::AllErrors;
+pub use errors::Errors;
+pub use first_error::FirstError;
+pub use first_ok::FirstOk;
+pub use quorum::Quorum;
+pub use settle::Settle;
+pub use tolerate::Tolerate;

@@ -1,0 +1,67 @@
+//! The limit of a group: how many of its tasks may run at once.
+
+use std::collections::VecDeque;
+
+use super::erase::Erased;
+use crate::wait::{Interrupted, Until, WaitQueue};
+
+/// The free slots, those who wait for one, and the tasks that wait for one.
+///
+/// A slot that comes free goes to the oldest queued task, else to the oldest waiting caller.
+pub(super) struct Slots(WaitQueue<State>);
+
+struct State {
+    free: usize,
+    /// Tasks started by running tasks of the same group while no slot was free.
+    queued: VecDeque<(usize, Erased)>,
+}
+
+impl Slots {
+    pub(super) fn new(limit: usize) -> Self {
+        Slots(WaitQueue::new(State { free: limit, queued: VecDeque::new() }))
+    }
+
+    /// Takes a slot, if one is free.
+    pub(super) fn try_take(&self) -> bool {
+        self.0.lock().try_take()
+    }
+
+    /// Waits for a slot, in the order of arrival.
+    pub(super) fn take(&self, until: Until<'_>) -> Result<(), Interrupted> {
+        self.0.wait(until, || false, State::try_take)
+    }
+
+    /// Gives a slot back, or takes over a queued task to be run in it.
+    pub(super) fn give_back(&self) -> Option<Erased> {
+        let mut state = self.0.lock();
+        if let Some((_, task)) = state.queued.pop_front() {
+            return Some(task);
+        }
+        if !state.grant_one() {
+            state.free += 1;
+        }
+        None
+    }
+
+    /// Queues a task, to be run by whoever gives a slot back: the calling task, at the latest.
+    pub(super) fn queue(&self, index: usize, task: Erased) {
+        self.0.lock().queued.push_back((index, task));
+    }
+
+    /// Takes a task out of the queue, if it is still there.
+    pub(super) fn unqueue(&self, index: usize) -> Option<Erased> {
+        let mut state = self.0.lock();
+        let place = state.queued.iter().position(|(queued, _)| *queued == index)?;
+        state.queued.remove(place).map(|(_, task)| task)
+    }
+}
+
+impl State {
+    fn try_take(&mut self) -> bool {
+        let any = self.free > 0;
+        if any {
+            self.free -= 1;
+        }
+        any
+    }
+}
