@@ -112,9 +112,14 @@ impl Context {
 
     /// Returns why this context has ended, or `None` while it is live.
     pub fn cause(&self) -> Option<Cause> {
+        self.ended()
+    }
+
+    /// The cause, without asking for the timer thread.
+    #[inline]
+    pub(crate) fn ended(&self) -> Option<Cause> {
         let node = self.node.as_ref()?;
-        node.poll();
-        node.cause()
+        if node.ended() { node.cause() } else { None }
     }
 
     /// Returns the instant at which this context ends by itself: its own deadline or that of an

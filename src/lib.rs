@@ -101,3 +101,8 @@ pub use group::{
 pub use refused::{Refusal, Refused};
 pub use wait::{Cause, CauseKind, Interrupted, Until};
 pub use wait_group::{Token, WaitGroup};
+
+/// The examples of the README, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

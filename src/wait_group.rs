@@ -4,18 +4,17 @@ mod go;
 mod token;
 
 use std::fmt;
-use std::panic::{RefUnwindSafe, UnwindSafe};
 
+use go::FirstPanic;
 pub use token::Token;
 
-use crate::sys::atomic::{AcqRel, Acquire, AtomicU32, Relaxed, Release};
-use crate::unwind::Payload;
+use crate::sys::atomic::{AcqRel, Acquire, AtomicUsize, Relaxed, Release};
 use crate::wait::{Interrupted, Until, WaitQueue};
 
 /// Some thread may be waiting for zero.
-const WAITING: u32 = 1;
+const WAITING: usize = 1;
 /// One task, in the bits above.
-const ONE_TASK: u32 = 1 << 1;
+const ONE_TASK: usize = 1 << 1;
 
 /// Counts the tasks that are running; [`wait`](Self::wait) returns when there are none.
 ///
@@ -69,25 +68,28 @@ pub struct WaitGroup {
     /// | bits  | meaning                               | written by                     |
     /// |-------|---------------------------------------|--------------------------------|
     /// | 0     | `WAITING`: the queue may not be empty | set by `enlist` under the lock |
-    /// | 1..32 | the number of running tasks           | `add`, `done`                  |
+    /// | 1..   | the number of running tasks           | `add`, `done`                  |
     ///
     /// While `WAITING` is set, the step to zero is made under the lock of `waiters`, together with
     /// clearing it and granting everybody. So whoever is in the queue has come since the count was
     /// last zero, and is granted by exactly that zero for which it waits.
-    state: AtomicU32,
+    state: AtomicUsize,
     /// The waiting threads, and the first panic of a task that [`go`](Self::go) started.
-    waiters: WaitQueue<Option<Box<Payload>>>,
+    waiters: WaitQueue<FirstPanic>,
 }
 
 const _: () = assert!(size_of::<WaitGroup>() <= 32);
 
 impl WaitGroup {
-    /// The greatest number of tasks a group can count.
-    pub const MAX: usize = (u32::MAX / ONE_TASK) as usize;
+    /// The greatest number of tasks a group can count: 2147483647, on 32-bit targets 134217727.
+    ///
+    /// The word has room for sixteen times as much, so an `add` that goes too far can be taken
+    /// back before anything wraps.
+    pub const MAX: usize = if usize::BITS > 32 { i32::MAX as usize } else { usize::MAX >> 5 };
 
     /// Creates a group without tasks.
     pub const fn new() -> Self {
-        WaitGroup { state: AtomicU32::new(0), waiters: WaitQueue::new(None) }
+        WaitGroup { state: AtomicUsize::new(0), waiters: WaitQueue::new(FirstPanic::NONE) }
     }
 
     /// Adds `n` tasks to the count. Each is to be counted out by one [`done`](Self::done).
@@ -98,15 +100,15 @@ impl WaitGroup {
     #[track_caller]
     #[inline]
     pub fn add(&self, n: usize) {
-        let mut state = self.state.load(Relaxed);
-        loop {
-            let Some(next) = plus(state, n) else { refuse_add() };
-            // Relaxed: adding publishes nothing; `done` does. It continues the release sequence of
-            // the `done` calls before it, so the work of all tasks reaches the waiter.
-            match self.state.compare_exchange_weak(state, next, Relaxed, Relaxed) {
-                Ok(_) => return,
-                Err(now) => state = now,
-            }
+        if n > Self::MAX {
+            refuse_add();
+        }
+        // Relaxed: adding publishes nothing; `done` does. It continues the release sequence of the
+        // `done` calls before it, so the work of all tasks reaches the waiter.
+        let before = self.state.fetch_add(n * ONE_TASK, Relaxed) / ONE_TASK;
+        if before + n > Self::MAX {
+            self.subtract(n * ONE_TASK);
+            refuse_add();
         }
     }
 
@@ -118,39 +120,45 @@ impl WaitGroup {
     #[track_caller]
     #[inline]
     pub fn done(&self) {
+        if !self.subtract(ONE_TASK) {
+            refuse_done();
+        }
+    }
+
+    /// Counts tasks out; `false`, and nothing is changed, if there are not so many.
+    #[inline]
+    fn subtract(&self, tasks: usize) -> bool {
         let mut state = self.state.load(Relaxed);
         loop {
-            if state < ONE_TASK {
-                refuse_done();
+            if state < tasks {
+                return false;
             }
-            if state == ONE_TASK | WAITING {
-                if self.finish() {
-                    return;
-                }
-                state = self.state.load(Relaxed);
-                continue;
-            }
-            // Release: pairs with Acquire in `is_zero` and in `enlist`; everything the task did is
-            // visible to whoever sees zero.
-            match self.state.compare_exchange_weak(state, state - ONE_TASK, Release, Relaxed) {
-                Ok(_) => return,
+            let step = if state == tasks | WAITING {
+                self.finish(tasks)
+            } else {
+                // Release: pairs with Acquire in `is_zero` and in `enlist`; everything the task
+                // did is visible to whoever sees zero.
+                self.state.compare_exchange_weak(state, state - tasks, Release, Relaxed)
+            };
+            match step {
+                Ok(_) => return true,
                 Err(now) => state = now,
             }
         }
     }
 
-    /// The step from one task to zero, when somebody waits: zero, grant, unlock, wake. `false` if
+    /// The step of the last tasks to zero, when somebody waits: zero, grant, unlock, wake. Fails if
     /// the count has changed before the lock was ours.
     #[cold]
-    fn finish(&self) -> bool {
+    fn finish(&self, tasks: usize) -> Result<usize, usize> {
         let mut waiters = self.waiters.lock();
-        // Release: as in `done`. Acquire: what the other tasks did is handed on to the waiters by
-        // the grants, which this thread makes.
-        let last = self.state.compare_exchange(ONE_TASK | WAITING, 0, AcqRel, Relaxed);
-        if last.is_ok() {
+        // Release: as in `subtract`. Acquire: what the other tasks did is handed on to the waiters
+        // by the grants, which this thread makes.
+        let step = self.state.compare_exchange(tasks | WAITING, 0, AcqRel, Relaxed);
+        if step.is_ok() {
             waiters.grant_all();
         }
-        last.is_ok()
+        step
     }
 
     /// Counts one task in, and out again when the token is dropped, by a panic too.
@@ -209,7 +217,7 @@ impl WaitGroup {
 
     /// Returns the number of tasks that are running just now.
     pub fn running(&self) -> usize {
-        (self.state.load(Relaxed) / ONE_TASK) as usize
+        self.state.load(Relaxed) / ONE_TASK
     }
 
     #[inline]
@@ -243,11 +251,6 @@ impl Default for WaitGroup {
     }
 }
 
-fn plus(state: u32, n: usize) -> Option<u32> {
-    let tasks = u32::try_from(n).ok()?.checked_mul(ONE_TASK)?;
-    state.checked_add(tasks)
-}
-
 #[cold]
 #[track_caller]
 fn refuse_add() -> ! {
@@ -259,10 +262,6 @@ fn refuse_add() -> ! {
 fn refuse_done() -> ! {
     panic!("WaitGroup::done: no task is running");
 }
-
-// The lock inside is never held while user code runs, so no panic leaves it half-changed.
-impl UnwindSafe for WaitGroup {}
-impl RefUnwindSafe for WaitGroup {}
 
 impl fmt::Debug for WaitGroup {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

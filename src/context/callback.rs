@@ -50,7 +50,7 @@ impl Callback {
     fn wait_until_over(&self) {
         let me = thread::current().id();
         let over = |stage: &mut Stage| !matches!(stage, Stage::Running(on) if *on != me);
-        let waited = self.stage.wait(Until::FOREVER, || false, over);
+        let waited = self.stage.wait_parked(Until::FOREVER, over);
         debug_assert!(waited.is_ok(), "nothing interrupts a wait without a bound");
     }
 }

@@ -35,7 +35,7 @@ impl Canceller {
     ///
     /// Resumes the first panic of a callback, after all callbacks have run.
     pub fn cancel(&self) {
-        cancel::cancel(&self.node, &Cause::CANCELLED);
+        self.end(&Cause::CANCELLED);
     }
 
     /// Ends the context and says why: the error is part of the [`Cause`] that everybody sees.
@@ -52,7 +52,14 @@ impl Canceller {
     /// assert_eq!(ctx.cause().unwrap().error().unwrap().to_string(), "shutting down");
     /// ```
     pub fn cancel_because(&self, error: impl Into<Box<dyn Error + Send + Sync>>) {
-        cancel::cancel(&self.node, &Cause::because(error.into()));
+        self.end(&Cause::because(error.into()));
+    }
+
+    /// The first cause wins, and a deadline that has passed unobserved was first.
+    fn end(&self, cause: &Cause) {
+        if self.node.deadline.is_none() || !self.node.end_if_overdue() {
+            cancel::cancel(&self.node, cause);
+        }
     }
 
     /// Ends the context because its deadline has passed.

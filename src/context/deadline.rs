@@ -19,9 +19,11 @@ impl Node {
     pub(super) fn end_if_overdue(self: &Arc<Self>) -> bool {
         self.join_parents();
         if !self.has_ended() && self.deadline.is_some_and(|deadline| deadline <= sys::now()) {
-            cancel::cancel(self.deadline_owner(), &Cause::DEADLINE);
-            // Another thread may be on its way from the owner down to us: be sure to have ended.
-            cancel::cancel(self, &Cause::DEADLINE);
+            let owner = self.deadline_owner();
+            cancel::cancel(owner, &Cause::DEADLINE);
+            // Another thread may be on its way from the owner down to us, with another cause: be
+            // sure to have ended, with the same.
+            cancel::cancel(self, &owner.cause().unwrap_or(Cause::DEADLINE));
         }
         self.has_ended()
     }
@@ -33,17 +35,12 @@ impl Node {
     /// The operating system refused the timer thread.
     pub(super) fn watch_deadline(self: &Arc<Self>) -> io::Result<()> {
         let Some(deadline) = self.deadline else { return Ok(()) };
+        timer::start()?; // before any bit is cleared, for nobody would know of a refusal
         let owner = self.deadline_owner();
         // Relaxed, here and below: the bit publishes nothing, it only tells pollers where to look.
         // Whoever clears it in the owner arms the deadline.
         if owner.state.fetch_and(!UNWATCHED, Relaxed) & UNWATCHED != 0 {
-            match timer::set(deadline, Arc::downgrade(owner)) {
-                Ok(alarm) => owner.keep_alarm(alarm),
-                Err(refused) => {
-                    owner.state.fetch_or(UNWATCHED, Relaxed);
-                    return Err(refused);
-                }
-            }
+            owner.keep_alarm(timer::set(deadline, Arc::downgrade(owner)));
         }
         self.state.fetch_and(!UNWATCHED, Relaxed);
         Ok(())

@@ -38,7 +38,8 @@ impl Context {
     ///
     /// No thread watches a deadline that only bounds waits: whoever waits with the context looks at
     /// the clock. From the first poll, callback or [`done`](Self::done) on, one timer thread
-    /// serves the deadlines of the whole process.
+    /// serves the deadlines of the whole process. So the deadline of a context that nobody has
+    /// looked at takes effect at the next look, unless an ancestor has been cancelled by then.
     ///
     /// # Compared with Go
     ///

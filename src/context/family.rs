@@ -15,7 +15,9 @@ use std::time::Instant;
 
 use super::cancel;
 use super::node::{ENDED, Link, Node, UNSEEN};
-use crate::sys::atomic::{Acquire, AtomicU32, Relaxed};
+use super::timer;
+use crate::sys::atomic::{Acquire, AtomicU32, Relaxed, Release};
+use crate::unwind::drop_quietly;
 use crate::wait::{Cause, Key};
 
 /// No place in the parent's list.
@@ -47,12 +49,15 @@ impl Node {
         Node::new(parent.cloned().map(Parent::new), Box::default(), deadline, owns_deadline)
     }
 
-    /// A node that ends when any of the parents does; `None` if none of them can end.
+    /// A node that ends when any of the parents does; `None` if none of them can end. It joins them
+    /// at once, for otherwise it could not tell later which of two has ended first.
     pub(super) fn merged(parents: Vec<Arc<Node>>) -> Option<Arc<Node>> {
         let deadline = parents.iter().filter_map(|parent| parent.deadline).min();
         let mut parents = parents.into_iter().map(Parent::new);
         let first = parents.next()?;
-        Some(Node::new(Some(first), parents.collect(), deadline, false))
+        let node = Node::new(Some(first), parents.collect(), deadline, false);
+        node.join_parents();
+        Some(node)
     }
 
     pub(super) fn parents(&self) -> impl Iterator<Item = &Parent> {
@@ -88,7 +93,7 @@ impl Node {
             }
         }
         // Release: pairs with Acquire in `join_parents`; who does not see the mark sees our end.
-        self.state.fetch_and(!UNSEEN, crate::sys::atomic::Release);
+        self.state.fetch_and(!UNSEEN, Release);
     }
 
     /// The cause that this node has inherited without knowing, being unseen.
@@ -139,8 +144,13 @@ impl Heirs {
     #[inline]
     fn take_from(&mut self, node: &mut Node) {
         node.leave_parents();
-        if let Some(alarm) = node.last_alarm() {
-            super::timer::clear(alarm);
+        if let Some(mut links) = node.last_links() {
+            if let Some(alarm) = links.alarm.take() {
+                timer::clear(alarm);
+            }
+            // Callbacks that never ran: what they captured is the user's, and whoever drops the
+            // last handle, be it the timer thread or a canceller at work, must not unwind.
+            drop_quietly(links);
         }
         self.next = node.parent.take().map(|parent| parent.node);
         if !node.others.is_empty() {

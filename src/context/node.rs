@@ -10,6 +10,7 @@
 
 use std::convert::Infallible;
 use std::mem;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
@@ -77,6 +78,10 @@ pub(super) enum Link {
     Waiter(Arc<Waiter>),
     Callback(Arc<Callback>),
 }
+
+// The lock of a node is never held while user code runs.
+impl UnwindSafe for Node {}
+impl RefUnwindSafe for Node {}
 
 impl Node {
     pub(super) fn new(
@@ -222,8 +227,8 @@ impl Node {
         })
     }
 
-    /// Takes the alarm, when nobody else knows the node any more.
-    pub(super) fn last_alarm(&mut self) -> Option<Alarm> {
-        self.links.get_mut().as_mut()?.alarm.take()
+    /// Takes what hangs on this node, when nobody else knows the node any more.
+    pub(super) fn last_links(&mut self) -> Option<Box<Links>> {
+        self.links.get_mut().take()
     }
 }

@@ -9,8 +9,7 @@ use crate::wait::{Cause, Key, Source, Until, Waiter};
 
 impl Source for Context {
     fn ended(&self) -> Option<Cause> {
-        let node = self.node.as_ref()?;
-        if node.ended() { node.cause() } else { None }
+        Context::ended(self)
     }
 
     fn ended_by_now(&self) -> Option<Cause> {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Weak;
 use std::time::Instant;
@@ -32,25 +33,31 @@ pub(super) struct Alarm {
     serial: u64,
 }
 
-/// Has the node cancelled at `at`.
+/// Makes sure that there is a timer thread.
 ///
 /// # Errors
 ///
-/// The operating system refused the timer thread; nothing has been set.
-pub(super) fn set(at: Instant, node: Weak<Node>) -> io::Result<Alarm> {
+/// The operating system refused it.
+pub(super) fn start() -> io::Result<()> {
     let mut alarms = ALARMS.lock();
     if !alarms.served {
         // Under the lock, so that nobody relies on a thread that is then refused. Once a process.
         sys::spawn("phalanx-timer".into(), None, serve)?;
         alarms.served = true;
     }
+    Ok(())
+}
+
+/// Has the node cancelled at `at`, once the timer thread has been started.
+pub(super) fn set(at: Instant, node: Weak<Node>) -> Alarm {
+    let mut alarms = ALARMS.lock();
     alarms.set += 1;
     let alarm = Alarm { at, serial: alarms.set };
     alarms.pending.insert(alarm, node);
     if alarms.earliest() == Some(alarm) {
         alarms.grant_one();
     }
-    Ok(alarm)
+    alarm
 }
 
 /// Forgets an alarm, if it has not gone off.
@@ -85,14 +92,15 @@ fn serve() {
 }
 
 fn end(node: &Weak<Node>) {
-    if let Some(node) = node.upgrade() {
-        // A callback that panics has had its message printed; the thread must go on for others.
-        // AssertUnwindSafe: what the callback saw is nothing of ours.
-        let ended =
-            panic::catch_unwind(AssertUnwindSafe(|| cancel::cancel(&node, &Cause::DEADLINE)));
-        if let Err(payload) = ended {
-            std::mem::forget(payload); // its drop may panic too
+    // A callback that panics has had its message printed; the thread must go on for others.
+    // AssertUnwindSafe: what the callback saw is nothing of ours.
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| {
+        if let Some(node) = node.upgrade() {
+            cancel::cancel(&node, &Cause::DEADLINE);
         }
+    }));
+    if let Err(payload) = ended {
+        mem::forget(payload); // its drop may panic too
     }
 }
 
@@ -100,5 +108,5 @@ fn end(node: &Weak<Node>) {
 fn sleep_till(earliest: Option<Alarm>) {
     let until = earliest.map_or(Until::FOREVER, |alarm| alarm.at.into());
     // However the wait ends, the loop looks again.
-    drop(ALARMS.wait(until, || false, |alarms| alarms.earliest() != earliest));
+    drop(ALARMS.wait_parked(until, |alarms| alarms.earliest() != earliest));
 }

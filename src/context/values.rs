@@ -1,6 +1,7 @@
 //! The values of a context: a chain from the newest to the oldest, shared by all descendants.
 
 use std::any::{Any, TypeId};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 #[derive(Clone, Default)]
@@ -10,6 +11,10 @@ struct Value {
     value: Box<dyn Any + Send + Sync>,
     older: Values,
 }
+
+// A value is shared read-only; what it lets happen behind a shared reference is its own affair.
+impl UnwindSafe for Values {}
+impl RefUnwindSafe for Values {}
 
 impl Values {
     pub(super) const NONE: Values = Values(None);

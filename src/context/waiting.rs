@@ -16,8 +16,10 @@ impl Context {
     ///
     /// Parks until the context ends. A context that nothing can end blocks for ever.
     pub fn wait(&self) -> Cause {
+        let until = Until::from(self);
         loop {
-            if let Err(Interrupted::Cancelled(cause)) = Waiter::new().sleep(&Until::from(self)) {
+            Waiter::sleep_out(&until, &Until::FOREVER);
+            if let Interrupted::Cancelled(cause) = until.why() {
                 return cause;
             }
         }
@@ -27,14 +29,18 @@ impl Context {
     ///
     /// # Blocking
     ///
-    /// Parks until the context ends or the bound is reached. If both happen, the end of this
-    /// context wins.
+    /// Parks until the context ends or the bound is reached. If both happen while it waits, the
+    /// end of this context wins.
     ///
     /// # Errors
     ///
-    /// [`Interrupted`] if the bound was reached first.
+    /// [`Interrupted`] if the bound was reached first, or is a context that had ended before.
     pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<Cause, Interrupted> {
-        wait_for_either(self, &until.into())
+        let until = until.into();
+        until.enter()?;
+        let sooner = self.deadline().map_or(until, |deadline| until.and_deadline(deadline));
+        Waiter::sleep_out(&sooner, &Until::from(self));
+        self.ended_by_now().ok_or_else(|| until.why())
     }
 
     /// Sleeps for `duration`, or until this context ends.
@@ -54,9 +60,11 @@ impl Context {
     /// assert!(ctx.sleep(Duration::from_secs(3600)).is_err()); // returns at once
     /// ```
     pub fn sleep(&self, duration: Duration) -> Result<(), Cancelled> {
-        match Waiter::new().sleep(&Until::from((self, duration))) {
-            Err(Interrupted::Cancelled(cause)) => Err(Cancelled(cause)),
-            Ok(()) | Err(Interrupted::TimedOut) => Ok(()),
+        let until = Until::from((self, duration));
+        Waiter::sleep_out(&until, &Until::FOREVER);
+        match until.why() {
+            Interrupted::Cancelled(cause) => Err(Cancelled(cause)),
+            Interrupted::TimedOut => Ok(()),
         }
     }
 
@@ -105,9 +113,12 @@ impl Context {
     /// has ended already.
     ///
     /// When `f` runs, this context and all its descendants are cancelled and their waiting threads
-    /// have been woken, and no lock is held. Of several callbacks the newest runs first. `f`
-    /// should be short and must not block: it delays the canceller, and, for a deadline, the timer
-    /// thread. If it panics, the other callbacks still run, and the canceller resumes the panic.
+    /// have been woken, and no lock of the crate is held. Of several callbacks the newest runs
+    /// first. `f` should be short, must not block, and must not take a lock that a thread may hold
+    /// while it cancels, polls, or waits with this context: it delays the canceller, and, for a
+    /// deadline, the timer thread or whoever first finds that the deadline has passed. If it
+    /// panics, the other callbacks still run, and that thread resumes the panic (the timer thread
+    /// goes on).
     ///
     /// # Panics
     ///
@@ -141,20 +152,5 @@ impl Context {
     #[track_caller]
     pub fn on_cancel(&self, f: impl FnOnce() + Send + 'static) -> OnCancel {
         callback::register(self.node.as_ref(), Box::new(f))
-    }
-}
-
-/// Waits for the end of `context`, bounded by `until`, which may be another context.
-fn wait_for_either(context: &Context, until: &Until<'_>) -> Result<Cause, Interrupted> {
-    until.enter()?;
-    let waiter = Waiter::new();
-    let own_end = Until::from(context).watch(&waiter);
-    let sooner = context.deadline().map_or(*until, |deadline| until.and_deadline(deadline));
-    let outcome = waiter.sleep(&sooner);
-    drop(own_end);
-    match (context.ended_by_now(), outcome) {
-        (Some(cause), _) => Ok(cause),
-        (None, Err(interrupted)) => Err(interrupted),
-        (None, Ok(())) => unreachable!("nobody grants this waiter"),
     }
 }

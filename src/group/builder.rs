@@ -39,8 +39,9 @@ impl Builder {
     ///
     /// Groups that are nested have limits of their own, so a task may open a group of limit 1
     /// inside a group of limit 1. A task may also start and join siblings at any limit. What
-    /// cannot work: a task that waits in another way (a channel, a lock) for a sibling that the
-    /// limit holds back, or that starts a task in a full group *around* its own.
+    /// cannot work: a task that waits in another way (a channel, a lock, a bounded wait, or on
+    /// another thread) for a sibling that the limit holds back, or that starts a task in a full
+    /// group *around* its own.
     ///
     /// # Panics
     ///
@@ -65,8 +66,13 @@ impl Builder {
     }
 
     /// Names the threads of the group's tasks; [`Scope::named`] names one.
+    ///
+    /// # Panics
+    ///
+    /// `ErrGroup::name: the name of a thread has no NUL byte` if it has one.
+    #[track_caller]
     pub fn name(mut self, name: &str) -> Self {
-        self.spec.name = Some(name.into());
+        self.spec.name = Some(Spec::check_name("ErrGroup::name", name));
         self
     }
 

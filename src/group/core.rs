@@ -1,22 +1,24 @@
 //! What all groups have in common: a context, a count, a limit, a place for the first panic.
 //!
-//! A core holds no value of the user's types, so a thread may still hold it after the group is
-//! gone. From the start of a task to its end:
+//! From the start of a task to its end:
 //!
-//! 1. [`admit`](Core::admit): a slot, then a thread, before anything is boxed: a refused task is
-//!    still in its caller's hands;
-//! 2. [`launch`](Core::launch): counted in, and handed over;
-//! 3. `work`, on the other thread: run; give the slot back; go idle; count out. The count comes
-//!    last, when everything that the task captured or returned is gone or delivered.
+//! 1. [`admit`](Core::admit): counted in; a slot, then a thread, before anything is boxed: a refused
+//!    task is still in its caller's hands;
+//! 2. [`launch`](Core::launch): handed over, or queued;
+//! 3. `work`, on the other thread: run; give the slot back; let go of the core; go idle; count out.
+//!    The count comes last, when everything that the task captured or returned is gone or
+//!    delivered. What the thread still holds then is the count alone, and nothing of the user's.
 
 use std::cell::Cell;
+use std::mem;
+use std::panic::{self, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Instant;
 
 use parking_lot::Mutex;
 
 use super::erase::Erased;
-use super::slots::Slots;
+use super::slots::{Queued, Slots};
 use crate::context::{Canceller, Context};
 use crate::refused::Refusal;
 use crate::sys::atomic::{AtomicUsize, Relaxed};
@@ -28,7 +30,7 @@ use crate::wait_group::WaitGroup;
 pub(super) struct Core {
     context: Context,
     canceller: Canceller,
-    running: WaitGroup,
+    running: Arc<WaitGroup>,
     started: AtomicUsize,
     slots: Option<Slots>,
     spec: Spec,
@@ -64,7 +66,7 @@ impl Core {
         Arc::new(Core {
             context,
             canceller,
-            running: WaitGroup::new(),
+            running: Arc::new(WaitGroup::new()),
             started: AtomicUsize::new(0),
             slots: limit.map(Slots::new),
             spec,
@@ -90,14 +92,23 @@ impl Core {
         self.started.fetch_add(1, Relaxed)
     }
 
-    /// Finds a slot and a thread for a task; waits for a slot if `patient`.
+    /// Counts a task in, and finds a slot and a thread for it; waits for a slot if `patient`.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none. The task is not counted.
     pub(super) fn admit(self: &Arc<Self>, spec: &Spec, patient: bool) -> Result<Admitted, Refusal> {
-        if let Some(cause) = self.context.cause() {
+        // Counted before the look at the context, so that a group that has been cancelled and then
+        // waited for starts nothing any more.
+        self.running.add(1);
+        let counted = CountedOut(&self.running);
+        if let Some(cause) = self.context.ended() {
             return turn_away(cause, patient);
         }
         if let Some(slots) = &self.slots {
             if patient && self.is_current() {
                 if !slots.try_take() {
+                    mem::forget(counted);
                     return Ok(Admitted::Queue);
                 }
             } else if patient {
@@ -108,53 +119,79 @@ impl Core {
                 return Err(Refusal::Limit);
             }
         }
-        threads::claim(spec).map(Admitted::Thread).map_err(|error| {
-            self.give_slot_back();
-            Refusal::Thread(error)
-        })
-    }
-
-    /// A slot that was taken for nothing: it may now be due to a queued task.
-    fn give_slot_back(self: &Arc<Self>) {
-        let mut next = self.slots.as_ref().and_then(Slots::give_back);
-        while let Some(task) = next {
-            next = self.perform(task);
-            self.running.done();
+        match threads::claim(spec) {
+            Ok(claimed) => {
+                mem::forget(counted);
+                Ok(Admitted::Thread(claimed))
+            }
+            Err(error) => {
+                self.give_slot_back();
+                Err(Refusal::Thread(error))
+            }
         }
     }
 
-    /// Starts a task that has been admitted; gives it back if it was not.
-    pub(super) fn launch(self: &Arc<Self>, index: usize, admitted: Admitted, task: Erased) {
-        self.running.add(1);
+    /// Starts a task that has been admitted with a thread or for the queue.
+    pub(super) fn launch(self: &Arc<Self>, admitted: Admitted, queued: Queued) {
         match (admitted, &self.slots) {
-            (Admitted::Thread(claimed), _) => {
-                let core = Arc::clone(self);
-                claimed.run(move |finish| core.work(task, finish));
+            (Admitted::Thread(claimed), _) => self.hand_over(claimed, queued),
+            (Admitted::Queue, Some(slots)) => {
+                if let Some(queued) = slots.queue(queued) {
+                    self.run_in_slot(queued);
+                }
             }
-            (Admitted::Queue, Some(slots)) => slots.queue(index, task),
             (Admitted::Queue, None) | (Admitted::Skipped(_), _) => {
                 unreachable!("only a limit queues, and what is skipped is not launched")
             }
         }
     }
 
-    fn work(self: Arc<Self>, task: Erased, finish: Finish<'_>) {
-        let mut finish = Some(finish);
-        let mut next = Some(task);
-        while let Some(task) = next {
-            next = self.perform(task);
-            if next.is_none() {
-                finish = None; // idle before anybody learns that the task is done
-            }
-            self.running.done();
+    /// Runs a task, for which there is a slot, on a thread of its own; on this thread, which runs
+    /// another task of the group, only if the operating system refuses one.
+    fn run_in_slot(self: &Arc<Self>, queued: Queued) {
+        if let Ok(claimed) = threads::claim(&queued.spec) {
+            self.hand_over(claimed, queued);
+        } else {
+            self.perform(queued.task);
+            self.give_slot_back();
         }
-        drop(finish);
     }
 
-    /// Runs a task in a slot; the slot then goes to the queued task that is returned.
-    fn perform(self: &Arc<Self>, task: Erased) -> Option<Erased> {
+    fn hand_over(self: &Arc<Self>, claimed: Claimed, queued: Queued) {
+        let core = Arc::clone(self);
+        claimed.run(move |finish| core.work(queued, finish));
+    }
+
+    /// The life of a thread that was given a task: that task, and the queued ones whose turn it is
+    /// when a slot comes free.
+    fn work(self: Arc<Self>, first: Queued, finish: Finish<'_>) {
+        let running = Arc::clone(&self.running);
+        let last = CountedOut(&running);
+        self.run_as_current(first.task);
+        while let Some(next) = self.slots.as_ref().and_then(Slots::give_back) {
+            if next.spec == first.spec && !next.spec.own_thread {
+                self.perform(next.task);
+            } else {
+                self.run_in_slot(next);
+                break;
+            }
+        }
+        drop(self);
+        drop(finish); // idle before anybody learns that the task is done
+        drop(last);
+    }
+
+    /// A slot that was taken for nothing: it may now be due to a queued task.
+    fn give_slot_back(self: &Arc<Self>) {
+        while let Some(queued) = self.slots.as_ref().and_then(Slots::give_back) {
+            self.perform(queued.task);
+        }
+    }
+
+    /// Runs a task on this thread, and counts it out.
+    fn perform(self: &Arc<Self>, task: Erased) {
+        let _counted = CountedOut(&self.running);
         self.run_as_current(task);
-        self.slots.as_ref().and_then(Slots::give_back)
     }
 
     fn run_as_current(self: &Arc<Self>, task: Erased) {
@@ -163,19 +200,37 @@ impl Core {
         CURRENT.set(before);
     }
 
-    /// Runs a queued task of this group on the calling thread, which runs another task of it and
-    /// is about to wait for this one.
+    /// Runs a queued task of this group for the calling thread, which runs another task of it and
+    /// is about to wait for this one: in its slot, and on its thread if any thread will do.
     pub(super) fn help(self: &Arc<Self>, index: usize) {
         let Some(slots) = &self.slots else { return };
-        if self.is_current() {
-            if let Some(task) = slots.unqueue(index) {
-                self.run_as_current(task);
-                self.running.done();
+        if !self.is_current() {
+            return;
+        }
+        let Some(queued) = slots.unqueue(index) else { return };
+        if !queued.spec.own_thread && queued.spec.stack_size == self.spec.stack_size {
+            return self.perform(queued.task);
+        }
+        match threads::claim(&queued.spec) {
+            Ok(claimed) => {
+                let core = Arc::clone(self);
+                claimed.run(move |finish| core.work_in_a_lent_slot(queued.task, finish));
             }
+            Err(_) => self.perform(queued.task),
         }
     }
 
-    fn is_current(self: &Arc<Self>) -> bool {
+    fn work_in_a_lent_slot(self: Arc<Self>, task: Erased, finish: Finish<'_>) {
+        let running = Arc::clone(&self.running);
+        let last = CountedOut(&running);
+        self.run_as_current(task);
+        drop(self);
+        drop(finish);
+        drop(last);
+    }
+
+    /// Whether this thread is running a task of this group, and no inner one.
+    pub(super) fn is_current(self: &Arc<Self>) -> bool {
         CURRENT.get() == self.address()
     }
 
@@ -185,10 +240,14 @@ impl Core {
 
     /// Keeps the first panic, and cancels the group.
     pub(super) fn panicked(&self, payload: Payload) {
+        self.keep_panic(payload);
+        self.cancel("a task of the group panicked");
+    }
+
+    fn keep_panic(&self, payload: Payload) {
         let mut first = self.first_panic.lock();
         let surplus = if first.is_none() { first.replace(payload) } else { Some(payload) };
         drop(first);
-        self.cancel("a task of the group panicked");
         drop_quietly(surplus);
     }
 
@@ -196,9 +255,13 @@ impl Core {
         self.first_panic.lock().take()
     }
 
+    /// Cancels the group. A panic of a callback on its context is the group's.
     pub(super) fn cancel(&self, why: &str) {
-        if !self.context.is_cancelled() {
-            self.canceller.cancel_because(why);
+        // AssertUnwindSafe: the callbacks are used up.
+        let cancelled =
+            panic::catch_unwind(AssertUnwindSafe(|| self.canceller.cancel_because(why)));
+        if let Err(payload) = cancelled {
+            self.keep_panic(payload);
         }
     }
 
@@ -209,6 +272,19 @@ impl Core {
 
     pub(super) fn wait(&self) {
         self.running.wait();
+    }
+}
+
+// No lock of a core is held while user code runs.
+impl UnwindSafe for Core {}
+impl RefUnwindSafe for Core {}
+
+/// Counts a task out when it is dropped, whatever happens.
+struct CountedOut<'a>(&'a WaitGroup);
+
+impl Drop for CountedOut<'_> {
+    fn drop(&mut self) {
+        self.0.done();
     }
 }
 

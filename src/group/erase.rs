@@ -14,6 +14,8 @@ use std::sync::Arc;
 use std::thread;
 
 use super::core::{Admitted, Core};
+use super::slots::Queued;
+use crate::threads::Spec;
 
 /// Proof that the tasks of a group end before `'s` does.
 pub(super) struct Fence<'s, 'env: 's> {
@@ -64,16 +66,16 @@ impl<'s, 'env: 's> Fence<'s, 'env> {
     ///
     /// Whatever `task` borrows must outlive `'s`, or be a type parameter of the function that
     /// opened the fence. (Not a bound on `F`: it would make the group's error outlive `'s`.)
-    pub(super) fn launch<F>(&self, index: usize, admitted: Admitted, task: F)
+    pub(super) fn launch<F>(&self, admitted: Admitted, index: usize, spec: &Spec, task: F)
     where
         F: FnOnce(&Arc<Core>) + Send,
     {
         // SAFETY: what `task` borrows outlives `'s`, and `'s` lasts until `fenced` has waited.
-        // - The core counts the task in now, and out after it has been run or dropped.
+        // - The core has counted the task in, and counts it out after it has been run or dropped.
         // - `fenced` waits for the count to be zero, however its body ends.
         // - A fence for `'static` borrows nothing.
-        let erased = unsafe { Erased::new(task) };
-        self.core.launch(index, admitted, erased);
+        let task = unsafe { Erased::new(task) };
+        self.core.launch(admitted, Queued { index, spec: spec.clone(), task });
     }
 }
 

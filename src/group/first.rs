@@ -1,5 +1,6 @@
 //! The default policy: the first error cancels the group, and is the group's.
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -20,6 +21,10 @@ struct Record<E> {
     /// The first task that never ran. Without an error, this is what the group reports.
     skipped: Option<Stopped>,
 }
+
+// The lock is never held while user code runs.
+impl<E> UnwindSafe for First<E> {}
+impl<E> RefUnwindSafe for First<E> {}
 
 impl<E> First<E> {
     pub(super) fn new() -> Arc<Self> {

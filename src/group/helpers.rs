@@ -153,7 +153,7 @@ where
             let Some(item) = items.get(index).and_then(|item| item.lock().take()) else {
                 return Ok(());
             };
-            if let Some(cause) = ctx.cause() {
+            if let Some(cause) = ctx.ended() {
                 return Err(Stopped::new(index, WhyStopped::Skipped(cause)).into());
             }
             let result = f(item, ctx)?;

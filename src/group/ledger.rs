@@ -5,7 +5,7 @@
 //! counted out yet, so every outcome is dealt with before the group ends.
 
 use std::collections::VecDeque;
-use std::panic::{self, AssertUnwindSafe};
+use std::panic::{self, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 
 use parking_lot::Mutex;
 
@@ -27,6 +27,10 @@ struct Entries<P, T, E> {
     waiting: VecDeque<(usize, Outcome<T, E>)>,
     stopped: bool,
 }
+
+// The lock is never held while user code runs.
+impl<P, T, E> UnwindSafe for Ledger<P, T, E> {}
+impl<P, T, E> RefUnwindSafe for Ledger<P, T, E> {}
 
 impl<P: Policy<T, E>, T, E> Ledger<P, T, E> {
     pub(super) fn new(policy: P, catch_panics: bool) -> Self {
@@ -116,7 +120,7 @@ impl<P: Policy<T, E>, T, E> Ledger<P, T, E> {
         let mut entries = self.entries.lock();
         let (policy, stopped) = (entries.policy.take(), entries.stopped);
         drop(entries);
-        let end = match core.context().cause() {
+        let end = match core.context().ended() {
             _ if stopped => End::Stopped,
             Some(cause) => End::Cancelled(cause),
             None => End::AllDone,

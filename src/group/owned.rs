@@ -76,7 +76,8 @@ impl<E: Send + From<Stopped> + 'static> ErrGroup<E> {
     ///
     /// # Panics
     ///
-    /// Resumes the first panic of a task.
+    /// Resumes the first panic of a task. `ErrGroup::wait: called by a task of the group itself` if
+    /// it is.
     ///
     /// # Examples
     ///
@@ -90,12 +91,15 @@ impl<E: Send + From<Stopped> + 'static> ErrGroup<E> {
     /// # Ok::<(), Stopped>(())
     /// ```
     pub fn wait(self) -> Result<(), E> {
-        self.tasks.core().wait();
+        let core = self.tasks.core();
+        assert!(!core.is_current(), "ErrGroup::wait: called by a task of the group itself");
+        core.wait();
+        let outcome = self.tasks.first().outcome();
         self.end();
-        if let Some(payload) = self.tasks.core().take_panic() {
+        if let Some(payload) = core.take_panic() {
             panic::resume_unwind(payload);
         }
-        self.tasks.first().outcome()
+        outcome
     }
 
     /// Waits until all tasks have ended, and no longer than `until`. The group stays as it is;
@@ -110,10 +114,14 @@ impl<E: Send + From<Stopped> + 'static> ErrGroup<E> {
 }
 
 impl<E> ErrGroup<E> {
-    /// Closes the group for handles that are still about, and waits for what they started.
+    /// Closes the group for handles that are still about, and waits for what they started. A task
+    /// that drops its own group does not wait for itself.
     fn end(&self) {
-        self.tasks.core().cancel("the group has ended");
-        self.tasks.core().wait();
+        let core = self.tasks.core();
+        core.cancel("the group has ended");
+        if !core.is_current() {
+            core.wait();
+        }
     }
 }
 
@@ -124,7 +132,7 @@ impl<E: Send + From<Stopped> + 'static> Default for ErrGroup<E> {
 }
 
 /// Dropping a group cancels it and joins its tasks. The panic of a task is resumed, unless the
-/// thread is panicking already.
+/// thread is panicking already. A task that drops its own group cancels it, and joins nobody.
 impl<E> Drop for ErrGroup<E> {
     fn drop(&mut self) {
         self.end();

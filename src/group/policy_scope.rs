@@ -91,7 +91,8 @@ where
             self.ledger.skip(core, index, f, cause);
         } else {
             let ledger = Arc::clone(&self.ledger);
-            self.fence.launch(index, admitted, move |core| ledger.run(core, index, f));
+            let run = move |core: &Arc<Core>| ledger.run(core, index, f);
+            self.fence.launch(admitted, index, core.spec(), run);
         }
         Ok(index)
     }

@@ -75,6 +75,10 @@ impl<'s, 'env: 's, E> Scope<'s, 'env, E> {
     /// Returns this scope with a name for the tasks that are started through it: that of their
     /// threads, and part of the errors about them.
     ///
+    /// # Panics
+    ///
+    /// `Scope::named: the name of a thread has no NUL byte` if it has one.
+    ///
     /// # Examples
     ///
     /// ```
@@ -88,9 +92,10 @@ impl<'s, 'env: 's, E> Scope<'s, 'env, E> {
     /// # Ok::<(), Stopped>(())
     /// ```
     #[must_use = "the scope itself is left unchanged"]
+    #[track_caller]
     pub fn named(&self, name: &str) -> Self {
         let mut scope = self.clone();
-        scope.spec.name = Some(name.into());
+        scope.spec.name = Some(Spec::check_name("Scope::named", name));
         scope
     }
 
@@ -169,7 +174,8 @@ impl<'s, 'env: 's, E: Send> Scope<'s, 'env, E> {
             self.first.skip(core, f, cause, promise);
         } else {
             let first = Arc::clone(&self.first);
-            self.fence.launch(task.index(), admitted, move |core| first.run(core, f, promise));
+            let run = move |core: &Arc<Core>| first.run(core, f, promise);
+            self.fence.launch(admitted, task.index(), &self.spec, run);
         }
         Ok(task)
     }

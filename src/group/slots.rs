@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::erase::Erased;
+use crate::threads::Spec;
 use crate::wait::{Interrupted, Until, WaitQueue};
 
 /// The free slots, those who wait for one, and the tasks that wait for one.
@@ -13,7 +14,14 @@ pub(super) struct Slots(WaitQueue<State>);
 struct State {
     free: usize,
     /// Tasks started by running tasks of the same group while no slot was free.
-    queued: VecDeque<(usize, Erased)>,
+    queued: VecDeque<Queued>,
+}
+
+/// A task that waits for a slot.
+pub(super) struct Queued {
+    pub(super) index: usize,
+    pub(super) spec: Spec,
+    pub(super) task: Erased,
 }
 
 impl Slots {
@@ -28,31 +36,35 @@ impl Slots {
 
     /// Waits for a slot, in the order of arrival.
     pub(super) fn take(&self, until: Until<'_>) -> Result<(), Interrupted> {
-        self.0.wait(until, || false, State::try_take)
+        self.0.wait_parked(until, State::try_take)
     }
 
     /// Gives a slot back, or takes over a queued task to be run in it.
-    pub(super) fn give_back(&self) -> Option<Erased> {
+    pub(super) fn give_back(&self) -> Option<Queued> {
         let mut state = self.0.lock();
-        if let Some((_, task)) = state.queued.pop_front() {
-            return Some(task);
-        }
-        if !state.grant_one() {
+        let next = state.queued.pop_front();
+        if next.is_none() && !state.grant_one() {
             state.free += 1;
         }
+        next
+    }
+
+    /// Queues a task, to be run by whoever gives a slot back: the calling task, at the latest. If
+    /// a slot has come free in the meantime, takes it, and the task comes back.
+    pub(super) fn queue(&self, queued: Queued) -> Option<Queued> {
+        let mut state = self.0.lock();
+        if state.try_take() {
+            return Some(queued);
+        }
+        state.queued.push_back(queued);
         None
     }
 
-    /// Queues a task, to be run by whoever gives a slot back: the calling task, at the latest.
-    pub(super) fn queue(&self, index: usize, task: Erased) {
-        self.0.lock().queued.push_back((index, task));
-    }
-
     /// Takes a task out of the queue, if it is still there.
-    pub(super) fn unqueue(&self, index: usize) -> Option<Erased> {
+    pub(super) fn unqueue(&self, index: usize) -> Option<Queued> {
         let mut state = self.0.lock();
-        let place = state.queued.iter().position(|(queued, _)| *queued == index)?;
-        state.queued.remove(place).map(|(_, task)| task)
+        let place = state.queued.iter().position(|queued| queued.index == index)?;
+        state.queued.remove(place)
     }
 }
 

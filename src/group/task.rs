@@ -86,6 +86,7 @@ impl<T> Task<'_, T> {
     /// [`Stopped`] if the task failed, panicked, or was skipped because its group had stopped. Its
     /// error is the group's; use `?` here, and the group reports the cause, not this echo.
     pub fn join(self) -> Result<T, Stopped> {
+        self.core.help(self.label.index);
         let waited = self.wait_until(Until::FOREVER);
         debug_assert!(waited.is_ok(), "nothing interrupts a wait without a bound");
         let Some(result) = self.cell.result.lock().take() else {
@@ -99,13 +100,13 @@ impl<T> Task<'_, T> {
     ///
     /// # Blocking
     ///
-    /// As [`join`](Self::join), until the bound is reached.
+    /// As [`join`](Self::join), until the bound is reached, and without running the task itself: a
+    /// task that a limit of 1 holds back cannot end while a sibling waits for it here.
     ///
     /// # Errors
     ///
     /// [`Interrupted`] if the bound was reached first. The task goes on.
     pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<(), Interrupted> {
-        self.core.help(self.label.index);
         self.cell.result.wait(until.into(), || self.is_done(), |result| result.is_some())
     }
 

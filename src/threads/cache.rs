@@ -13,7 +13,16 @@ use super::{Claimed, Spec};
 static PLAIN: Mutex<Vec<Arc<Worker>>> = Mutex::new(Vec::new());
 
 /// Idle threads that have a name or a stack size of their own.
-static SPECIAL: Mutex<Option<HashMap<Spec, Vec<Arc<Worker>>>>> = Mutex::new(None);
+static SPECIAL: Mutex<Special> = Mutex::new(Special { kinds: None, idle: 0 });
+
+/// No more special threads than this are kept idle: a thread cannot change its name, so a program
+/// that names each task differently would otherwise keep one for each.
+const MOST_SPECIAL: usize = 32;
+
+struct Special {
+    kinds: Option<HashMap<Spec, Vec<Arc<Worker>>>>,
+    idle: usize,
+}
 
 /// Claims an idle thread, or starts one, for a single task.
 ///
@@ -28,39 +37,72 @@ pub(crate) fn claim(spec: &Spec) -> io::Result<Claimed> {
 }
 
 fn take_idle(spec: &Spec) -> Option<Arc<Worker>> {
-    if spec.is_default() {
-        PLAIN.lock().pop()
-    } else if spec.own_thread {
+    if spec.own_thread {
         None
+    } else if spec.is_default() {
+        PLAIN.lock().pop()
     } else {
-        SPECIAL.lock().as_mut()?.get_mut(spec)?.pop()
+        SPECIAL.lock().pop(spec)
     }
 }
 
-/// Makes a thread claimable.
-pub(super) fn put(worker: &Arc<Worker>) {
+/// Makes a thread claimable. `false` if it is not to be kept.
+pub(super) fn put(worker: &Arc<Worker>) -> bool {
+    if worker.spec.own_thread {
+        return false;
+    }
     let worker = Arc::clone(worker);
     if worker.spec.is_default() {
         PLAIN.lock().push(worker);
+        true
     } else {
-        let mut special = SPECIAL.lock();
-        special.get_or_insert_default().entry(worker.spec.clone()).or_default().push(worker);
+        SPECIAL.lock().push(worker)
     }
 }
 
 /// Withdraws a thread that wants to leave. `false` if it has been claimed in the meantime.
 pub(super) fn withdraw(worker: &Arc<Worker>) -> bool {
     if worker.spec.is_default() {
-        return remove(&mut PLAIN.lock(), worker);
+        remove(&mut PLAIN.lock(), worker)
+    } else {
+        SPECIAL.lock().withdraw(worker)
     }
-    let mut special = SPECIAL.lock();
-    let Some(kinds) = special.as_mut() else { return false };
-    let Some(stack) = kinds.get_mut(&worker.spec) else { return false };
-    let removed = remove(stack, worker);
-    if stack.is_empty() {
-        kinds.remove(&worker.spec);
+}
+
+impl Special {
+    fn pop(&mut self, spec: &Spec) -> Option<Arc<Worker>> {
+        let kinds = self.kinds.as_mut()?;
+        let stack = kinds.get_mut(spec)?;
+        let worker = stack.pop()?;
+        if stack.is_empty() {
+            kinds.remove(spec);
+        }
+        self.idle -= 1;
+        Some(worker)
     }
-    removed
+
+    fn push(&mut self, worker: Arc<Worker>) -> bool {
+        let room = self.idle < MOST_SPECIAL;
+        if room {
+            let kinds = self.kinds.get_or_insert_default();
+            kinds.entry(worker.spec.clone()).or_default().push(worker);
+            self.idle += 1;
+        }
+        room
+    }
+
+    fn withdraw(&mut self, worker: &Arc<Worker>) -> bool {
+        let Some(kinds) = &mut self.kinds else { return false };
+        let Some(stack) = kinds.get_mut(&worker.spec) else { return false };
+        let removed = remove(stack, worker);
+        if removed {
+            self.idle -= 1;
+        }
+        if stack.is_empty() {
+            kinds.remove(&worker.spec);
+        }
+        removed
+    }
 }
 
 fn remove(stack: &mut Vec<Arc<Worker>>, worker: &Arc<Worker>) -> bool {

@@ -16,6 +16,13 @@ pub(crate) struct Spec {
 impl Spec {
     pub(crate) const DEFAULT: Spec = Spec { name: None, stack_size: None, own_thread: false };
 
+    /// The name, if a thread can have it.
+    #[track_caller]
+    pub(crate) fn check_name(method: &str, name: &str) -> Arc<str> {
+        assert!(!name.contains('\0'), "{method}: the name of a thread has no NUL byte");
+        name.into()
+    }
+
     /// Whether any thread of the cache will do.
     pub(crate) fn is_default(&self) -> bool {
         *self == Spec::DEFAULT

@@ -1,6 +1,8 @@
 //! One thread of the cache, and the hand-over of a task to it.
 
 use std::io;
+use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +23,8 @@ pub(super) struct Worker {
     inbox: WaitQueue<Option<Job>>,
     /// Whether there is a job in the inbox: for looking without the lock.
     posted: AtomicBool,
+    /// Whether the thread ends with its job, since the cache does not keep it.
+    leaving: AtomicBool,
 }
 
 /// A thread that has been claimed, and waits for its task.
@@ -55,8 +59,9 @@ pub(crate) struct Finish<'a>(&'a Arc<Worker>);
 
 impl Drop for Finish<'_> {
     fn drop(&mut self) {
-        if !self.0.spec.own_thread {
-            cache::put(self.0);
+        if !cache::put(self.0) {
+            // Relaxed: read by this thread alone.
+            self.0.leaving.store(true, Relaxed);
         }
     }
 }
@@ -64,19 +69,32 @@ impl Drop for Finish<'_> {
 /// Starts a thread that waits for its first task.
 pub(super) fn start(spec: Spec) -> io::Result<Arc<Worker>> {
     let (name, stack_size) = (spec.thread_name(), spec.stack_size);
-    let worker =
-        Arc::new(Worker { spec, inbox: WaitQueue::new(None), posted: AtomicBool::new(false) });
+    let worker = Arc::new(Worker {
+        spec,
+        inbox: WaitQueue::new(None),
+        posted: AtomicBool::new(false),
+        leaving: AtomicBool::new(false),
+    });
     let its_own = Arc::clone(&worker);
     sys::spawn(name, stack_size, move || its_own.serve())?;
     Ok(worker)
+}
+
+fn run(job: Job, finish: Finish<'_>) {
+    // A job catches what user code throws. Should one unwind all the same, the thread, which is
+    // idle by then and perhaps claimed, must not go with it.
+    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| job(finish))) {
+        mem::forget(payload);
+    }
 }
 
 impl Worker {
     fn serve(self: Arc<Self>) {
         let mut job = self.claimed_job();
         loop {
-            job(Finish(&self));
-            if self.spec.own_thread {
+            run(job, Finish(&self));
+            // Relaxed: written by this thread alone, in `Finish`.
+            if self.leaving.load(Relaxed) {
                 return;
             }
             job = match self.next_job() {

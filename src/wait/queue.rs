@@ -1,11 +1,13 @@
 //! A first-in, first-out queue of blocked threads, with a little state under the same lock.
 
 use std::ops::{Deref, DerefMut};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use parking_lot::{Mutex, MutexGuard};
 
 use super::spin::spin;
+use super::waiter::Verdict;
 use super::{Interrupted, Key, List, Until, Waiter};
 
 /// The threads that wait for something, oldest first, and the state `S` that decides about them.
@@ -65,14 +67,35 @@ impl<S> WaitQueue<S> {
         if !until.has_passed() && spin(ready) {
             return Ok(());
         }
+        self.park(&until, enlist)
+    }
+
+    /// [`wait`](Self::wait) without spinning, for waits that are long as a rule.
+    pub(crate) fn wait_parked(
+        &self,
+        until: Until<'_>,
+        enlist: impl FnOnce(&mut S) -> bool,
+    ) -> Result<(), Interrupted> {
+        until.enter()?;
+        self.park(&until, enlist)
+    }
+
+    fn park(
+        &self,
+        until: &Until<'_>,
+        enlist: impl FnOnce(&mut S) -> bool,
+    ) -> Result<(), Interrupted> {
         let waiter = Waiter::new();
         let Some(key) = self.inner.lock().enlist(&waiter, enlist) else { return Ok(()) };
-        let outcome = waiter.sleep(&until);
-        if outcome.is_err() {
-            // Invariant 2: nobody granted, so the entry is still ours to take out.
-            self.inner.lock().leave(key);
+        match waiter.sleep(until) {
+            Verdict::Granted => Ok(()),
+            Verdict::GivenUp => {
+                // Invariant 2: nobody granted, so the entry is still ours to take out. Before
+                // `why`, which may end the context, run callbacks, and unwind.
+                self.inner.lock().leave(key);
+                Err(until.why())
+            }
         }
-        outcome
     }
 }
 
@@ -104,6 +127,10 @@ impl<S> Inner<S> {
         None
     }
 }
+
+// The lock is never held while user code runs, so no panic leaves what it guards half-changed.
+impl<S> UnwindSafe for WaitQueue<S> {}
+impl<S> RefUnwindSafe for WaitQueue<S> {}
 
 /// A queue whose lock is held. When it is dropped, the lock is released first, and only then are
 /// the granted threads woken.

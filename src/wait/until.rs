@@ -1,6 +1,7 @@
 //! How long a caller is willing to wait.
 
 use std::fmt;
+use std::panic::RefUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use super::{Cause, Interrupted, Key, Waiter};
 use crate::sys;
 
 /// What can end a wait from outside: a context, seen from this room.
-pub(crate) trait Source: Sync {
+pub(crate) trait Source: Sync + RefUnwindSafe {
     /// Why it has ended, if it has. The check on entry to every wait: one load where it can be.
     fn ended(&self) -> Option<Cause>;
 
@@ -100,7 +101,7 @@ impl<'a> Until<'a> {
     }
 
     /// What a waiter whose time is up, or who was interrupted, reports.
-    pub(super) fn why(&self) -> Interrupted {
+    pub(crate) fn why(&self) -> Interrupted {
         match self.source.and_then(Source::ended_by_now) {
             Some(cause) => Interrupted::Cancelled(cause),
             None => Interrupted::TimedOut,
@@ -108,13 +109,13 @@ impl<'a> Until<'a> {
     }
 
     /// Has the end of the context interrupt the waiter, for as long as the result lives.
-    pub(crate) fn watch(&self, waiter: &Arc<Waiter>) -> Watch<'a> {
+    pub(super) fn watch(&self, waiter: &Arc<Waiter>) -> Watch<'a> {
         Watch(self.source.and_then(|source| Some((source, source.watch(waiter)?))))
     }
 }
 
 /// A waiter's registration with a source, which ends when it is dropped.
-pub(crate) struct Watch<'a>(Option<(&'a dyn Source, Key)>);
+pub(super) struct Watch<'a>(Option<(&'a dyn Source, Key)>);
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Interrupted, Until};
+use super::Until;
 use crate::sys::atomic::{Acquire, AtomicU32, Relaxed, Release};
 use crate::sys::{self, Unparker};
 
@@ -31,7 +31,7 @@ pub(crate) struct Waiter {
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(super) enum Verdict {
     Granted,
     GivenUp,
 }
@@ -65,17 +65,19 @@ impl Waiter {
     /// No wake-up is lost: whoever decides changes `state` first and unparks after. Between our
     /// last look at `state` and our sleep, the unpark leaves its token behind and the sleep
     /// returns at once.
-    pub(crate) fn sleep(self: &Arc<Self>, until: &Until<'_>) -> Result<(), Interrupted> {
-        let watch = until.watch(self);
-        let verdict = match until.alarm() {
+    pub(super) fn sleep(self: &Arc<Self>, until: &Until<'_>) -> Verdict {
+        let _watch = until.watch(self);
+        match until.alarm() {
             None => self.sleep_for_ever(),
             Some(alarm) => self.sleep_till(alarm),
-        };
-        drop(watch);
-        match verdict {
-            Verdict::Granted => Ok(()),
-            Verdict::GivenUp => Err(until.why()),
         }
+    }
+
+    /// Sleeps, in no queue, until `until` is over or the context of `other` ends.
+    pub(crate) fn sleep_out(until: &Until<'_>, other: &Until<'_>) {
+        let waiter = Waiter::new();
+        let _watch = other.watch(&waiter);
+        waiter.sleep(until);
     }
 
     fn sleep_for_ever(&self) -> Verdict {
@@ -102,7 +104,7 @@ impl Waiter {
     }
 
     /// How the wait has been decided, if it has.
-    pub(crate) fn verdict(&self) -> Option<Verdict> {
+    fn verdict(&self) -> Option<Verdict> {
         // Acquire: pairs with Release in `decide`; what the granting thread did before it granted
         // is visible to the thread that waited.
         match self.state.load(Acquire) {

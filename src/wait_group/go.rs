@@ -67,24 +67,39 @@ impl WaitGroup {
         Ok(())
     }
 
-    /// Keeps the first panic for whoever waits.
     fn keep_panic(&self, payload: Payload) {
-        let mut first = self.waiters.lock();
-        let surplus = if first.is_none() {
-            *first = Some(Box::new(payload));
-            None
-        } else {
-            Some(payload)
-        };
-        drop(first);
+        let surplus = self.waiters.lock().keep(payload);
         drop_quietly(surplus);
     }
 
     pub(super) fn resume_panic(&self) {
-        let payload = self.waiters.lock().take();
+        let payload = self.waiters.lock().0.take();
         if let Some(payload) = payload {
             panic::resume_unwind(*payload);
         }
+    }
+}
+
+/// The first panic of a task, kept for whoever waits.
+pub(super) struct FirstPanic(Option<Box<Payload>>);
+
+impl FirstPanic {
+    pub(super) const NONE: FirstPanic = FirstPanic(None);
+
+    /// Keeps the payload, or gives it back if there is one already.
+    fn keep(&mut self, payload: Payload) -> Option<Payload> {
+        if self.0.is_some() {
+            return Some(payload);
+        }
+        self.0 = Some(Box::new(payload));
+        None
+    }
+}
+
+impl Drop for FirstPanic {
+    /// The thread that drops a group last may be one of the cache: it must not unwind.
+    fn drop(&mut self) {
+        drop_quietly(self.0.take());
     }
 }
 

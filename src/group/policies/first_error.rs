@@ -49,17 +49,15 @@ impl<T, E: From<Stopped>> Policy<T, E> for FirstError<T, E> {
     type Output = Result<Vec<T>, E>;
 
     fn on_done(&mut self, index: usize, outcome: Outcome<T, E>) -> Flow {
+        let failed = matches!(outcome, Outcome::Err(_) | Outcome::Panicked(_));
         match outcome {
-            Outcome::Ok(value) => {
-                self.values.push((index, value));
-                return Flow::Continue;
-            }
+            Outcome::Ok(value) => self.values.push((index, value)),
             // Of several errors only the first counts: the others may be echoes of the stop.
             Outcome::Err(error) => _ = self.error.get_or_insert(error),
             Outcome::Panicked(_) => _ = self.panicked.get_or_insert(index),
             Outcome::Skipped => _ = self.skipped.get_or_insert(index),
         }
-        Flow::Stop
+        if failed { Flow::Stop } else { Flow::Continue }
     }
 
     fn finish(mut self, end: End) -> Self::Output {
