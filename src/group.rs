@@ -1,7 +1,7 @@
 //! Use this to run tasks together: the first error stops the others, and nothing is left running.
 //!
 //! The rooms: `scope` starts tasks, `owned` is the group without a scope, `task` the handle of one task; `core` is what all groups have in
-//! common, `slots` its limit, `erase` the one place where lifetimes are forgotten; `first` is the
+//! common, `slots` its limit, `turn` a task's stay on a thread, `erase` the one place where lifetimes are forgotten; `first` is the
 //! default policy; `policy` is the trait for others, `policies` those at hand, `ledger` calls them,
 //! `policy_scope` is the scope under one; `builder` has the options, `helpers` the short forms.
 
@@ -19,6 +19,7 @@ mod policy_scope;
 mod scope;
 mod slots;
 mod task;
+mod turn;
 
 pub use builder::{Builder, PolicyBuilder};
 pub use helpers::{catch, par_map, race, run_all};
@@ -49,6 +50,10 @@ pub use task::{Stopped, Task, WhyStopped};
 ///   unchanged. A panic outranks an error. [`catch`] turns it into an error.
 /// - Where no task failed but some were skipped, since the deadline passed or the parent was
 ///   cancelled, the group's error is made from [`Stopped`].
+///
+/// To drain instead of stopping, do not make the group a child of what is cancelled: let only the
+/// loop that accepts work watch that context, merged with the group's own
+/// ([`Context::merge`](crate::Context::merge)).
 ///
 /// # Memory ordering
 ///

@@ -5,11 +5,10 @@
 //! 1. [`admit`](Core::admit): counted in; a slot, then a thread, before anything is boxed: a refused
 //!    task is still in its caller's hands;
 //! 2. [`launch`](Core::launch): handed over, or queued;
-//! 3. `work`, on the other thread: run; give the slot back; let go of the core; go idle; count out.
-//!    The count comes last, when everything that the task captured or returned is gone or
-//!    delivered. What the thread still holds then is the count alone, and nothing of the user's.
+//! 3. a [`Turn`](super::turn::Turn), on the other thread: run; give back the slot and the thread;
+//!    deliver; count out. The count comes last, when everything that the task captured or
+//!    returned is gone or delivered.
 
-use std::cell::Cell;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
@@ -17,12 +16,12 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 
-use super::erase::Erased;
 use super::slots::{Queued, Slots};
+use super::turn::CountedOut;
 use crate::context::{Canceller, Context};
 use crate::refused::Refusal;
 use crate::sys::atomic::{AtomicUsize, Relaxed};
-use crate::threads::{self, Claimed, Finish, Spec};
+use crate::threads::{self, Claimed, Spec};
 use crate::unwind::{Payload, drop_quietly};
 use crate::wait::{Cause, Interrupted, Until};
 use crate::wait_group::WaitGroup;
@@ -30,16 +29,11 @@ use crate::wait_group::WaitGroup;
 pub(super) struct Core {
     context: Context,
     canceller: Canceller,
-    running: Arc<WaitGroup>,
+    pub(super) running: Arc<WaitGroup>,
     started: AtomicUsize,
-    slots: Option<Slots>,
+    pub(super) slots: Option<Slots>,
     spec: Spec,
     first_panic: Mutex<Option<Payload>>,
-}
-
-thread_local! {
-    /// The group whose task this thread is running, by the address of its core; zero if none.
-    static CURRENT: Cell<usize> = const { Cell::new(0) };
 }
 
 /// How a task got in.
@@ -146,98 +140,6 @@ impl Core {
         }
     }
 
-    /// Runs a task, for which there is a slot, on a thread of its own; on this thread, which runs
-    /// another task of the group, only if the operating system refuses one.
-    fn run_in_slot(self: &Arc<Self>, queued: Queued) {
-        if let Ok(claimed) = threads::claim(&queued.spec) {
-            self.hand_over(claimed, queued);
-        } else {
-            self.perform(queued.task);
-            self.give_slot_back();
-        }
-    }
-
-    fn hand_over(self: &Arc<Self>, claimed: Claimed, queued: Queued) {
-        let core = Arc::clone(self);
-        claimed.run(move |finish| core.work(queued, finish));
-    }
-
-    /// The life of a thread that was given a task: that task, and the queued ones whose turn it is
-    /// when a slot comes free.
-    fn work(self: Arc<Self>, first: Queued, finish: Finish<'_>) {
-        let running = Arc::clone(&self.running);
-        let last = CountedOut(&running);
-        self.run_as_current(first.task);
-        while let Some(next) = self.slots.as_ref().and_then(Slots::give_back) {
-            if next.spec == first.spec && !next.spec.own_thread {
-                self.perform(next.task);
-            } else {
-                self.run_in_slot(next);
-                break;
-            }
-        }
-        drop(self);
-        drop(finish); // idle before anybody learns that the task is done
-        drop(last);
-    }
-
-    /// A slot that was taken for nothing: it may now be due to a queued task.
-    fn give_slot_back(self: &Arc<Self>) {
-        while let Some(queued) = self.slots.as_ref().and_then(Slots::give_back) {
-            self.perform(queued.task);
-        }
-    }
-
-    /// Runs a task on this thread, and counts it out.
-    fn perform(self: &Arc<Self>, task: Erased) {
-        let _counted = CountedOut(&self.running);
-        self.run_as_current(task);
-    }
-
-    fn run_as_current(self: &Arc<Self>, task: Erased) {
-        let before = CURRENT.replace(self.address());
-        task.run(self);
-        CURRENT.set(before);
-    }
-
-    /// Runs a queued task of this group for the calling thread, which runs another task of it and
-    /// is about to wait for this one: in its slot, and on its thread if any thread will do.
-    pub(super) fn help(self: &Arc<Self>, index: usize) {
-        let Some(slots) = &self.slots else { return };
-        if !self.is_current() {
-            return;
-        }
-        let Some(queued) = slots.unqueue(index) else { return };
-        if !queued.spec.own_thread && queued.spec.stack_size == self.spec.stack_size {
-            return self.perform(queued.task);
-        }
-        match threads::claim(&queued.spec) {
-            Ok(claimed) => {
-                let core = Arc::clone(self);
-                claimed.run(move |finish| core.work_in_a_lent_slot(queued.task, finish));
-            }
-            Err(_) => self.perform(queued.task),
-        }
-    }
-
-    fn work_in_a_lent_slot(self: Arc<Self>, task: Erased, finish: Finish<'_>) {
-        let running = Arc::clone(&self.running);
-        let last = CountedOut(&running);
-        self.run_as_current(task);
-        drop(self);
-        drop(finish);
-        drop(last);
-    }
-
-    /// Whether this thread is running a task of this group, and no inner one.
-    pub(super) fn is_current(self: &Arc<Self>) -> bool {
-        CURRENT.get() == self.address()
-    }
-
-    fn address(self: &Arc<Self>) -> usize {
-        Arc::as_ptr(self).addr()
-    }
-
     /// Keeps the first panic, and cancels the group.
     pub(super) fn panicked(&self, payload: Payload) {
         self.keep_panic(payload);
@@ -278,15 +180,6 @@ impl Core {
 // No lock of a core is held while user code runs.
 impl UnwindSafe for Core {}
 impl RefUnwindSafe for Core {}
-
-/// Counts a task out when it is dropped, whatever happens.
-struct CountedOut<'a>(&'a WaitGroup);
-
-impl Drop for CountedOut<'_> {
-    fn drop(&mut self) {
-        self.0.done();
-    }
-}
 
 fn turn_away(cause: Cause, patient: bool) -> Result<Admitted, Refusal> {
     if patient { Ok(Admitted::Skipped(cause)) } else { Err(Refusal::Cancelled(cause)) }

@@ -15,6 +15,7 @@ use std::thread;
 
 use super::core::{Admitted, Core};
 use super::slots::Queued;
+use super::turn::Turn;
 use crate::threads::Spec;
 
 /// Proof that the tasks of a group end before `'s` does.
@@ -68,7 +69,7 @@ impl<'s, 'env: 's> Fence<'s, 'env> {
     /// opened the fence. (Not a bound on `F`: it would make the group's error outlive `'s`.)
     pub(super) fn launch<F>(&self, admitted: Admitted, index: usize, spec: &Spec, task: F)
     where
-        F: FnOnce(&Arc<Core>) + Send,
+        F: FnOnce(&mut Turn<'_>) + Send,
     {
         // SAFETY: what `task` borrows outlives `'s`, and `'s` lasts until `fenced` has waited.
         // - The core has counted the task in, and counts it out after it has been run or dropped.
@@ -85,7 +86,7 @@ impl<'s, 'env: 's> Fence<'s, 'env> {
 /// by this value.
 pub(super) struct Erased {
     data: *mut (),
-    run: unsafe fn(*mut (), &Arc<Core>),
+    run: unsafe fn(*mut (), &mut Turn<'_>),
     discard: unsafe fn(*mut ()),
 }
 
@@ -98,17 +99,17 @@ impl Erased {
     /// # Safety
     ///
     /// The value is run or dropped before anything that `task` borrows ends.
-    pub(super) unsafe fn new<F: FnOnce(&Arc<Core>) + Send>(task: F) -> Self {
+    pub(super) unsafe fn new<F: FnOnce(&mut Turn<'_>) + Send>(task: F) -> Self {
         let data = Box::into_raw(Box::new(task)).cast();
         Erased { data, run: run::<F>, discard: discard::<F> }
     }
 
     /// Runs the task. Everything it captured is gone when this returns.
-    pub(super) fn run(self, core: &Arc<Core>) {
+    pub(super) fn run(self, turn: &mut Turn<'_>) {
         let task = ManuallyDrop::new(self);
         // SAFETY: by the invariant `data` is an owned box of the `F` of `run`, and `ManuallyDrop`
         // keeps `discard` from owning it too.
-        unsafe { (task.run)(task.data, core) }
+        unsafe { (task.run)(task.data, turn) }
     }
 }
 
@@ -123,10 +124,10 @@ impl Drop for Erased {
 /// # Safety
 ///
 /// `data` is an owned `Box<F>`.
-unsafe fn run<F: FnOnce(&Arc<Core>)>(data: *mut (), core: &Arc<Core>) {
+unsafe fn run<F: FnOnce(&mut Turn<'_>)>(data: *mut (), turn: &mut Turn<'_>) {
     // SAFETY: the caller's promise.
     let task = unsafe { Box::from_raw(data.cast::<F>()) };
-    task(core);
+    task(turn);
 }
 
 /// # Safety

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use super::attempt::{Ended, attempt, skip};
 use super::core::Core;
 use super::task::{Promise, Stopped, WhyStopped};
+use super::turn::Turn;
 use crate::context::Context;
 use crate::unwind::drop_caught;
 use crate::wait::Cause;
@@ -34,39 +35,49 @@ impl<E> First<E> {
     /// Runs a task and settles what became of it.
     pub(super) fn run<T>(
         &self,
-        core: &Core,
+        turn: &mut Turn<'_>,
         f: impl FnOnce(&Context) -> Result<T, E>,
         promise: Promise<T>,
     ) {
-        self.settle(core, attempt(core, f), promise);
+        let ended = attempt(turn.core(), f);
+        self.settle(turn, ended, promise);
     }
 
     /// Settles a task that is not to run.
-    pub(super) fn skip<T, F>(&self, core: &Core, f: F, cause: Cause, promise: Promise<T>) {
-        self.settle(core, skip(f, cause), promise);
+    pub(super) fn skip<T, F>(&self, turn: &mut Turn<'_>, f: F, cause: Cause, promise: Promise<T>) {
+        self.settle(turn, skip(f, cause), promise);
     }
 
-    /// First the group learns what happened, then whoever joins the task.
-    fn settle<T>(&self, core: &Core, ended: Ended<T, E>, promise: Promise<T>) {
-        match ended {
-            Ended::Ok(value) => promise.keep(value),
+    /// First the group learns what happened; then slot and thread are given back; then whoever
+    /// joins the task learns.
+    fn settle<T>(&self, turn: &mut Turn<'_>, ended: Ended<T, E>, promise: Promise<T>) {
+        let result = match ended {
+            Ended::Ok(value) => Ok(value),
             Ended::Err(error) => {
-                self.failed(core, error, &promise.stopped(WhyStopped::Failed).to_string());
-                promise.break_because(WhyStopped::Failed);
+                let why = promise.stopped(WhyStopped::Failed);
+                self.failed(turn.core(), error, &why.to_string());
+                Err(why)
             }
             Ended::Panicked(payload) => {
-                core.panicked(payload);
-                promise.break_because(WhyStopped::Panicked);
+                turn.core().panicked(payload);
+                Err(promise.stopped(WhyStopped::Panicked))
             }
             Ended::Skipped(cause) => {
-                let skipped = promise.stopped(WhyStopped::Skipped(cause.clone()));
-                self.0.lock().skipped.get_or_insert(skipped);
-                promise.break_because(WhyStopped::Skipped(cause));
+                let why = promise.stopped(WhyStopped::Skipped(cause));
+                self.0.lock().skipped.get_or_insert_with(|| why.clone());
+                Err(why)
             }
+        };
+        // Without a handle nobody will have the value, and its drop is the user's code.
+        if promise.is_wanted() {
+            turn.over();
+            promise.deliver(result);
+        } else if let Err(payload) = drop_caught(result) {
+            turn.core().panicked(payload);
         }
-        // The handle may be gone, and the value with it: its drop is the user's code.
+        // The handle may have gone in this instant, and left the value to us.
         if let Err(payload) = drop_caught(promise) {
-            core.panicked(payload);
+            turn.core().panicked(payload);
         }
     }
 

@@ -5,6 +5,7 @@
 //! counted out yet, so every outcome is dealt with before the group ends.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::panic::{self, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 
 use parking_lot::Mutex;
@@ -13,7 +14,7 @@ use super::attempt::{Ended, attempt, skip};
 use super::core::Core;
 use super::policy::{End, Flow, Outcome, Panicked, Policy};
 use crate::context::Context;
-use crate::unwind::drop_caught;
+use crate::unwind::{drop_caught, drop_quietly};
 use crate::wait::Cause;
 
 pub(super) struct Ledger<P, T, E> {
@@ -113,6 +114,15 @@ impl<P: Policy<T, E>, T, E> Ledger<P, T, E> {
     fn stop(&self, core: &Core) {
         self.entries.lock().stopped = true;
         core.cancel("the policy of the group said stop");
+    }
+
+    /// Drops what is left, each on its own, since a drop may panic.
+    pub(super) fn discard(&self) {
+        let mut entries = self.entries.lock();
+        let (policy, waiting) = (entries.policy.take(), mem::take(&mut entries.waiting));
+        drop(entries);
+        drop_quietly(policy);
+        waiting.into_iter().for_each(drop_quietly);
     }
 
     /// The result, when all tasks have ended and no panic is to be resumed.

@@ -63,6 +63,11 @@ impl<E: Send + From<Stopped> + 'static> ErrGroup<E> {
         self.tasks.context()
     }
 
+    /// Cancels the group; see [`Scope::cancel`].
+    pub fn cancel(&self) {
+        self.tasks.cancel();
+    }
+
     /// Waits until all tasks have ended, and returns the first error.
     ///
     /// # Blocking

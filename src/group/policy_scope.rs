@@ -8,6 +8,7 @@ use super::core::{Admitted, Core};
 use super::erase::{Fence, fenced};
 use super::ledger::Ledger;
 use super::policy::Policy;
+use super::turn::Turn;
 use crate::context::Context;
 use crate::refused::Refused;
 
@@ -31,10 +32,10 @@ where
 {
     let ledger = Arc::new(Ledger::new(policy, catch_panics));
     let ended = fenced(core, |fence| body(&PolicyScope { fence, ledger: Arc::clone(&ledger) }));
-    if let Some(payload) = core.take_panic() {
+    if let Some(payload) = core.take_panic().or(ended.err()) {
+        ledger.discard();
         panic::resume_unwind(payload);
     }
-    ended.unwrap_or_else(|payload| panic::resume_unwind(payload));
     ledger.finish(core)
 }
 
@@ -91,7 +92,7 @@ where
             self.ledger.skip(core, index, f, cause);
         } else {
             let ledger = Arc::clone(&self.ledger);
-            let run = move |core: &Arc<Core>| ledger.run(core, index, f);
+            let run = move |turn: &mut Turn<'_>| ledger.run(turn.core(), index, f);
             self.fence.launch(admitted, index, core.spec(), run);
         }
         Ok(index)

@@ -8,6 +8,7 @@ use super::core::{Admitted, Core};
 use super::erase::{Fence, fenced};
 use super::first::First;
 use super::task::{Label, Stopped, Task, promise};
+use super::turn::Turn;
 use crate::context::Context;
 use crate::refused::Refused;
 use crate::threads::Spec;
@@ -67,7 +68,14 @@ impl<'s, 'env: 's, E> Scope<'s, 'env, E> {
         self.core().context()
     }
 
-    /// Returns the number of tasks that are running or queued just now.
+    /// Cancels the group: running tasks are told to stop, others are skipped. Without another error,
+    /// the group's result is made from the first task that was skipped, if there is one.
+    pub fn cancel(&self) {
+        self.core().cancel("the group was cancelled");
+    }
+
+    /// Returns the number of tasks that are running or queued just now. A task that has just been
+    /// joined may still be counted.
     pub fn running(&self) -> usize {
         self.core().running()
     }
@@ -171,10 +179,10 @@ impl<'s, 'env: 's, E: Send> Scope<'s, 'env, E> {
         let label = Label { index: core.next_index(), name: self.spec.name.clone() };
         let (promise, task) = promise(core, label);
         if let Admitted::Skipped(cause) = admitted {
-            self.first.skip(core, f, cause, promise);
+            self.first.skip(&mut Turn::lent(core), f, cause, promise);
         } else {
             let first = Arc::clone(&self.first);
-            let run = move |core: &Arc<Core>| first.run(core, f, promise);
+            let run = move |turn: &mut Turn<'_>| first.run(turn, f, promise);
             self.fence.launch(admitted, task.index(), &self.spec, run);
         }
         Ok(task)

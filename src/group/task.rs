@@ -48,27 +48,23 @@ pub(super) fn promise<'s, T>(core: &Arc<Core>, label: Label) -> (Promise<T>, Tas
 }
 
 impl<T> Promise<T> {
-    /// Delivers the value.
-    pub(super) fn keep(&self, value: T) {
-        self.deliver(Ok(value));
-    }
-
-    /// Delivers the reason why there is no value.
-    pub(super) fn break_because(&self, why: WhyStopped) {
-        self.deliver(Err(self.stopped(why)));
-    }
-
-    /// What the task's handle reports where there is no value.
-    pub(super) fn stopped(&self, why: WhyStopped) -> Stopped {
-        Stopped { label: self.label.clone(), why }
-    }
-
-    fn deliver(&self, result: Result<T, Stopped>) {
+    /// Delivers what became of the task.
+    pub(super) fn deliver(&self, result: Result<T, Stopped>) {
         let mut cell = self.cell.result.lock();
         *cell = Some(result);
         // Release: pairs with Acquire in `is_done`. The lock orders the result itself.
         self.cell.filled.store(true, Release);
         cell.grant_all();
+    }
+
+    /// Whether the task still has a handle.
+    pub(super) fn is_wanted(&self) -> bool {
+        Arc::strong_count(&self.cell) > 1
+    }
+
+    /// What the task's handle reports where there is no value.
+    pub(super) fn stopped(&self, why: WhyStopped) -> Stopped {
+        Stopped { label: self.label.clone(), why }
     }
 }
 
