@@ -1,0 +1,37 @@
+//! Whether another thread sleeps, as the kernel sees it: so a test knows that a call blocks.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::thread;
+
+/// A thread that says [`here`](Self::here), and then makes a call that blocks.
+#[derive(Clone, Default)]
+pub(crate) struct Sleeper(Arc<OnceLock<PathBuf>>);
+
+impl Sleeper {
+    /// Says that the current thread is the one to look at.
+    pub(crate) fn here(&self) {
+        let thread = fs::read_link("/proc/thread-self").expect("Linux has /proc");
+        self.0.set(PathBuf::from("/proc").join(thread).join("status")).expect("one thread only");
+    }
+
+    /// Returns once the thread sleeps and has not stirred for a number of looks.
+    pub(crate) fn until_asleep(&self) {
+        let mut before = None;
+        let mut still = 0;
+        while still < 30 {
+            thread::yield_now();
+            let now = self.0.get().and_then(|path| sleeping(&fs::read_to_string(path).ok()?));
+            still = if now.is_some() && now == before { still + 1 } else { 0 };
+            before = now;
+        }
+    }
+}
+
+/// How often a thread has gone to sleep, if it sleeps now.
+fn sleeping(status: &str) -> Option<u64> {
+    let field = |name| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let asleep = field("State:")?.starts_with('S');
+    asleep.then(|| field("voluntary_ctxt_switches:")?.parse().ok())?
+}
