@@ -1,0 +1,164 @@
+//! What a group of tasks costs that may fail.
+#![expect(clippy::disallowed_methods, reason = "the sleep of `std` is a rival of ours")]
+
+use std::error::Error;
+use std::hint::black_box;
+use std::sync::OnceLock;
+use std::time::Duration;
+use std::{env, iter, thread};
+
+use criterion::{BenchmarkId, Criterion};
+use phalanx::ErrGroup;
+
+type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
+
+/// A function that measures some rows, with the beginning of their ids.
+pub(crate) type Part = (&'static str, fn(&mut Criterion));
+
+pub(crate) const PARTS: [Part; 3] =
+    [("err_group/spawn", spawn), ("err_group/work", work), ("err_group/sleep", sleep)];
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    for (_, part) in PARTS {
+        part(&mut criterion);
+    }
+}
+
+type Rival = (&'static str, fn(usize) -> Outcome);
+
+/// A new group of tasks that succeed at once.
+fn spawn(c: &mut Criterion) {
+    const RIVALS: [Rival; 3] = [
+        ("phalanx", |tasks| phalanx_group(iter::repeat_n(|| Ok(()), tasks))),
+        ("std", |tasks| std_group(iter::repeat_n(|| Ok(()), tasks))),
+        ("rayon", |tasks| rayon_group(iter::repeat_n(|| Ok(()), tasks))),
+    ];
+    for tasks in [5, 1000] {
+        let mut group = c.benchmark_group(format!("err_group/spawn_{tasks}"));
+        for (rival, run) in RIVALS {
+            group.bench_function(BenchmarkId::new(rival, 1), |b| b.iter(|| check(run(tasks))));
+        }
+    }
+}
+
+type Worker = (&'static str, fn(&mut [u64], u32) -> Outcome);
+
+/// A new group of tasks that compute for two microseconds each.
+fn work(c: &mut Criterion) {
+    const RIVALS: [Worker; 3] = [
+        ("phalanx", |results, steps| phalanx_group(computing(results, steps))),
+        ("std", |results, steps| std_group(computing(results, steps))),
+        ("rayon", |results, steps| rayon_group(computing(results, steps))),
+    ];
+    let steps = steps_from_environment();
+    let mut results = [0; 1000];
+    let mut group = c.benchmark_group("err_group/work_2us_1000");
+    for (rival, run) in RIVALS {
+        group.bench_function(BenchmarkId::new(rival, 1), |b| {
+            b.iter(|| check(run(black_box(&mut results), steps)));
+        });
+    }
+}
+
+/// A new group of tasks that sleep. Ours find their threads in the cache, since the warm-up has
+/// started them. There is no row for rayon, whose few threads would sleep one task after another.
+fn sleep(c: &mut Criterion) {
+    const RIVALS: [Rival; 2] = [("phalanx", phalanx_sleepers), ("std", std_sleepers)];
+    let mut group = c.benchmark_group("err_group/sleep_10ms_1000");
+    for (rival, run) in RIVALS {
+        group.bench_function(BenchmarkId::new(rival, 1), |b| b.iter(|| check(run(1000))));
+    }
+}
+
+const NAP: Duration = Duration::from_millis(10);
+
+fn phalanx_sleepers(tasks: usize) -> Outcome {
+    ErrGroup::scope(|g| {
+        for _ in 0..tasks {
+            g.go(|ctx| Ok(ctx.sleep(NAP)?));
+        }
+        Ok(())
+    })
+}
+
+fn std_sleepers(tasks: usize) -> Outcome {
+    let nap = || {
+        thread::sleep(NAP);
+        Ok(())
+    };
+    std_group(iter::repeat_n(nap, tasks))
+}
+
+fn phalanx_group<'env, F>(tasks: impl Iterator<Item = F>) -> Outcome
+where
+    F: FnOnce() -> Outcome + Send + 'env,
+{
+    ErrGroup::scope(|g| {
+        for task in tasks {
+            g.go(|_| task());
+        }
+        Ok(())
+    })
+}
+
+/// A fresh thread for each task. Nobody is told of an error before all of them have been joined.
+fn std_group<F>(tasks: impl Iterator<Item = F>) -> Outcome
+where
+    F: FnOnce() -> Outcome + Send,
+{
+    thread::scope(|s| {
+        let running: Vec<_> = tasks.map(|task| s.spawn(task)).collect();
+        running.into_iter().try_for_each(|task| task.join().expect("no task panics"))
+    })
+}
+
+/// The tasks share the threads of the pool. Nobody is told of an error before all have ended.
+fn rayon_group<F>(tasks: impl Iterator<Item = F> + Send) -> Outcome
+where
+    F: FnOnce() -> Outcome + Send,
+{
+    let first = OnceLock::new();
+    rayon::scope(|s| {
+        for task in tasks {
+            s.spawn(|_| {
+                if let Err(error) = task() {
+                    first.get_or_init(|| error);
+                }
+            });
+        }
+    });
+    first.into_inner().map_or(Ok(()), Err)
+}
+
+fn check(outcome: Outcome) {
+    outcome.expect("no task fails");
+}
+
+/// A task for each result, which computes it.
+fn computing(
+    results: &mut [u64],
+    steps: u32,
+) -> impl Iterator<Item = impl FnOnce() -> Outcome + Send> + Send {
+    results.iter_mut().zip(0..).map(move |(result, seed)| {
+        move || {
+            *result = lcg(seed, steps);
+            Ok(())
+        }
+    })
+}
+
+/// Takes steps of a linear congruential generator. Every step needs the one before it, so the time
+/// depends on the number of steps and little else.
+fn lcg(seed: u64, steps: u32) -> u64 {
+    // Unknown to the compiler, lest it makes one step of several, as Go's does not.
+    let factor = black_box(6_364_136_223_846_793_005);
+    (0..steps)
+        .fold(seed, |x: u64, _| x.wrapping_mul(factor).wrapping_add(1_442_695_040_888_963_407))
+}
+
+/// The steps of one task: `PHALANX_BENCH_LCG`, as for the Go program.
+fn steps_from_environment() -> u32 {
+    env::var("PHALANX_BENCH_LCG")
+        .map_or(1400, |steps| steps.parse().expect("PHALANX_BENCH_LCG is a number of steps"))
+}
