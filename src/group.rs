@@ -22,7 +22,7 @@ mod task;
 mod turn;
 
 pub use builder::{Builder, PolicyBuilder};
-pub use helpers::{catch, par_map, race, run_all};
+pub use helpers::{catch, infallible, par_map, race, run_all};
 pub use policies::{AllErrors, Errors, FirstError, FirstOk, Quorum, Settle, Tolerate};
 pub use policy::{End, Flow, Outcome, Panicked, Policy};
 pub use policy_scope::PolicyScope;

@@ -93,6 +93,8 @@ mod wait;
 mod wait_group;
 
 pub use context::{Cancelled, Canceller, Context, OnCancel};
+#[doc(hidden)]
+pub use group::infallible as __infallible;
 pub use group::{
     AllErrors, Builder, End, ErrGroup, Errors, FirstError, FirstOk, Flow, Outcome, Panicked,
     Policy, PolicyBuilder, PolicyScope, Quorum, Scope, Settle, Stopped, Task, Tolerate, WhyStopped,
@@ -106,3 +108,8 @@ pub use wait_group::{Token, WaitGroup};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// What must not compile, with its twins that must, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../tests/compile.md")]
+struct Compile;

@@ -17,6 +17,8 @@ use super::{Builder, Policy};
 use crate::context::Context;
 use crate::sys::atomic::{AtomicUsize, Relaxed};
 
+pub use join::infallible;
+
 /// Runs the tasks concurrently and returns the first success; the others are cancelled, and have
 /// ended when this returns. If none succeeds, returns all errors.
 ///

@@ -1,5 +1,14 @@
 //! `join!` and `try_join!`: a fixed number of tasks of different types.
 
+use crate::context::Context;
+use crate::group::Stopped;
+
+/// A task that cannot fail, for `join!`.
+#[doc(hidden)]
+pub fn infallible<T>(f: impl FnOnce() -> T) -> impl FnOnce(&Context) -> Result<T, Stopped> {
+    |_ctx| Ok(f())
+}
+
 /// Runs closures concurrently and returns their values as a tuple.
 ///
 /// They may borrow. Each is called with no argument, on a thread of its own; a panic is resumed
@@ -16,10 +25,7 @@
 #[macro_export]
 macro_rules! join {
     ($($f:expr),+ $(,)?) => {
-        match $crate::try_join!($({
-            let f = $f;
-            move |_: &$crate::Context| ::core::result::Result::<_, $crate::Stopped>::Ok(f())
-        }),+) {
+        match $crate::try_join!($($crate::__infallible($f)),+) {
             ::core::result::Result::Ok(values) => values,
             ::core::result::Result::Err(stopped) => {
                 ::core::unreachable!("a task that cannot fail did not run: {stopped}")
