@@ -38,8 +38,11 @@ pub use task::{Stopped, Task, WhyStopped};
 ///
 /// The rules, for both:
 ///
-/// - A task is a closure that gets the group's [`Context`](crate::Context) and returns a `Result`. Each runs on a
-///   thread of its own and may block, sleep, wait for another task, or call C.
+/// - A task is a closure that gets the group's [`Context`](crate::Context) and returns a `Result`.
+///   It starts soon, whatever others do, and has a thread to itself: it may block, sleep, wait for
+///   another task, or call C. A thread that waits for the whole group, or joins a task, first runs
+///   what has not started of it, instead of sleeping; never a task with a name, a stack size or a
+///   thread of its own, and nothing of other groups.
 /// - The first error is recorded, then the context is cancelled, so the error reported is the
 ///   cause and never an echo of the cancellation. Tasks that have not started are skipped.
 /// - The body of a scope is under the same contract: its error cancels the tasks, and it can wait

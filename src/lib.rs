@@ -66,8 +66,9 @@
 //!   the bound is a `Duration`, an `Instant`, a `&Context`, or `(&Context, Duration)`. Cancelling
 //!   wakes the thread, it does not wait for it to look.
 //! - **A grant beats a give-up.** `Err(Interrupted)` means that nothing was taken or changed.
-//! - **Every task has a thread of its own** as soon as it starts: it may block, wait for another
-//!   task, call C. Threads are kept for ten seconds and used again.
+//! - **Every task starts soon, whatever the others do**, and has a thread to itself: it may block,
+//!   wait for another task, call C. Threads are kept for ten seconds and used again. A thread that
+//!   waits for a task or a group runs what has not started of it, and nobody else's work.
 //! - **Nothing is lost.** A task that cannot be started comes back to its caller; panics keep their
 //!   payload; a first error is the cause, never an echo of the cancellation that followed it.
 //! - **Misuse panics with the method's name**, and leaves everything as it was. Outcomes that a

@@ -9,5 +9,5 @@ mod park;
 mod spawn;
 
 pub(crate) use clock::now;
-pub(crate) use park::{Unparker, park, park_deadline, unparker};
+pub(crate) use park::{Unparker, park, park_deadline, sleep, unparker};
 pub(crate) use spawn::{cores, spawn};

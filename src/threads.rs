@@ -1,23 +1,89 @@
 //! The process-wide elastic cache of threads that runs every task.
 //!
-//! **Every task has a thread of its own, at once.** A task is given to an idle thread that is
-//! claimed for it alone, or to a new one; there is no queue in which it could wait for a running
-//! task, and so no pool size and no pool deadlock. Threads that have been idle for ten seconds
-//! leave; the most recently used is claimed first, so the surplus ages.
+//! **Every task starts within bounded time, whatever the running tasks do**, as if each had a thread
+//! of its own. There is no cap, and so no pool deadlock. Plain tasks go through the `pool`, a queue
+//! with one searcher; tasks that ask for a special kind of thread through the `cache`, which claims
+//! one for each. Threads that have been idle for ten seconds leave; the most recently used is woken
+//! first, so the surplus ages.
 //!
 //! Claiming comes before the task is handed over: where the operating system refuses a thread,
-//! [`claim`] fails and the caller still has its task.
+//! [`claim`] fails and the caller still has its task. A finished task frees its thread *before* it
+//! reports that it is done ([`Finish`]), so that whoever waits for it and then starts another finds
+//! this very thread.
 //!
-//! A finished task goes idle *before* it reports that it is done ([`Finish`]), so that whoever
-//! waits for it and then starts another finds this very thread.
+//! A thread that is about to wait for a task, or for a group, runs what has not started of it
+//! ([`run_task_here`], [`run_group_here`]): it could do nothing else before that is done. It never
+//! runs tasks of others.
 //!
 //! What a reused thread keeps from one task to the next: thread-local values, whose destructors
 //! run only when the thread leaves. [`Spec::own_thread`] opts out.
 
 mod cache;
+mod pool;
+mod sleeper;
 mod spec;
 mod worker;
 
-pub(crate) use cache::claim;
+use std::io;
+use std::sync::Arc;
+
+pub(crate) use pool::Id;
 pub(crate) use spec::Spec;
-pub(crate) use worker::{Claimed, Finish};
+pub(crate) use worker::Finish;
+use worker::Worker;
+
+/// The right to have one task run.
+#[must_use = "a claimed thread waits for its task"]
+pub(crate) struct Claimed(Option<Claim>);
+
+enum Claim {
+    Pool(pool::Claim),
+    Worker(Arc<Worker>),
+}
+
+/// Claims what it takes to run a task.
+///
+/// # Errors
+///
+/// The operating system refused a thread.
+pub(crate) fn claim(spec: &Spec) -> io::Result<Claimed> {
+    let claim = if spec.is_default() {
+        Claim::Pool(pool::claim()?)
+    } else {
+        Claim::Worker(cache::claim(spec)?)
+    };
+    Ok(Claimed(Some(claim)))
+}
+
+impl Claimed {
+    /// Hands over the task.
+    pub(crate) fn run(mut self, id: Id, job: impl FnOnce(Finish<'_>) + Send + 'static) {
+        self.hand_over(id, job);
+    }
+
+    fn hand_over(&mut self, id: Id, job: impl FnOnce(Finish<'_>) + Send + 'static) {
+        match self.0.take() {
+            Some(Claim::Pool(claim)) => claim.run(id, Box::new(job)),
+            Some(Claim::Worker(worker)) => worker.post(Box::new(job)),
+            None => {}
+        }
+    }
+}
+
+impl Drop for Claimed {
+    /// A thread that gets no task after all goes back to the idle ones.
+    fn drop(&mut self) {
+        self.hand_over(Id { group: 0, index: 0 }, |finish| drop(finish));
+    }
+}
+
+/// Runs, on this thread, the tasks of a group that have not started yet: for a thread that is about
+/// to wait for all of them.
+pub(crate) fn run_group_here(group: usize) {
+    while pool::run_here(|id| id.group == group) {}
+}
+
+/// Runs a task on this thread, if it has not started yet: for a thread that is about to wait for it.
+pub(crate) fn run_task_here(task: Id) {
+    pool::run_here(|id| *id == task);
+}

@@ -22,6 +22,7 @@ pub use cause::{Cause, CauseKind};
 pub use interrupted::Interrupted;
 pub(crate) use list::{Key, List};
 pub(crate) use queue::WaitQueue;
+pub(crate) use spin::spin;
 pub(crate) use until::Source;
 pub use until::Until;
 pub(crate) use waiter::Waiter;

@@ -9,6 +9,7 @@ use go::FirstPanic;
 pub use token::Token;
 
 use crate::sys::atomic::{AcqRel, Acquire, AtomicUsize, Relaxed, Release};
+use crate::threads;
 use crate::wait::{Interrupted, Until, WaitQueue};
 
 /// Some thread may be waiting for zero.
@@ -178,13 +179,16 @@ impl WaitGroup {
     ///
     /// # Blocking
     ///
-    /// Returns at once if the count is zero; otherwise spins for some microseconds where that has
-    /// paid, then parks. Returns once the count has been zero, even if it no longer is.
+    /// First runs, on this thread, tasks of this group that [`go`](Self::go) has queued and nobody
+    /// has started. Then returns at once if the count is zero; otherwise spins for some
+    /// microseconds where that has paid, and parks. Returns once the count has been zero, even if
+    /// it no longer is.
     ///
     /// # Panics
     ///
     /// Resumes the first panic of a task that [`go`](Self::go) started, once.
     pub fn wait(&self) {
+        threads::run_group_here(self.address());
         let waited = self.wait_until(Until::FOREVER);
         debug_assert!(waited.is_ok(), "nothing interrupts a wait without a bound");
     }
@@ -195,8 +199,8 @@ impl WaitGroup {
     ///
     /// # Blocking
     ///
-    /// As [`wait`](Self::wait). If the count reaches zero in the instant in which the bound is
-    /// reached, zero wins.
+    /// As [`wait`](Self::wait), but runs no tasks. If the count reaches zero in the instant in which
+    /// the bound is reached, zero wins.
     ///
     /// # Errors
     ///

@@ -59,11 +59,34 @@ fn tasks_may_wait_for_tasks_that_are_started_later() {
 }
 
 #[test]
-fn tasks_do_not_run_on_the_thread_that_opened_the_group() {
+fn a_task_that_asks_for_a_thread_does_not_run_on_that_of_the_group() {
     watchdog(|| {
         let here = thread::current().id();
-        let there = ErrGroup::scope(|g| g.go(|_| Ok(thread::current().id())).join());
-        assert_ne!(there.unwrap(), here);
+        for _ in 0..100 {
+            let there =
+                ErrGroup::scope(|g| g.own_thread().go(|_| Ok(thread::current().id())).join());
+            assert_ne!(there.unwrap(), here);
+            let there = ErrGroup::scope(|g| g.named("a").go(|_| Ok(thread::current().id())).join());
+            assert_ne!(there.unwrap(), here);
+        }
+    });
+}
+
+#[test]
+fn a_task_starts_though_the_thread_of_the_group_does_not_wait_for_it() {
+    watchdog(|| {
+        for _ in 0..1000 {
+            let (done, is_done) = crossbeam_channel::bounded::<()>(0);
+            ErrGroup::scope(|g| {
+                g.go(move |_| {
+                    drop(done);
+                    Ok(())
+                });
+                assert!(is_done.recv().is_err()); // and so nobody runs it here
+                Ok::<_, Stopped>(())
+            })
+            .unwrap();
+        }
     });
 }
 

@@ -172,7 +172,9 @@ impl Core {
         self.running.wait_until(until)
     }
 
-    pub(super) fn wait(&self) {
+    /// Waits without a bound, and first runs what has not started.
+    pub(super) fn wait(self: &Arc<Self>) {
+        threads::run_group_here(self.address());
         self.running.wait();
     }
 }

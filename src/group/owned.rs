@@ -72,7 +72,8 @@ impl<E: Send + From<Stopped> + 'static> ErrGroup<E> {
     ///
     /// # Blocking
     ///
-    /// Waits without a bound; [`wait_until`](Self::wait_until) has one.
+    /// Runs what has not started yet on this thread, and waits for the rest without a bound;
+    /// [`wait_until`](Self::wait_until) has one, and runs nothing.
     ///
     /// # Errors
     ///

@@ -118,7 +118,7 @@ impl<'s, 'env: 's, E> Scope<'s, 'env, E> {
 }
 
 impl<'s, 'env: 's, E: Send> Scope<'s, 'env, E> {
-    /// Runs `f` as a task of this group, on a thread of its own.
+    /// Runs `f` as a task of this group.
     ///
     /// If `f` fails, its error is the group's, unless another came first, and the group is
     /// cancelled; if it panics, the group is cancelled at once, and the panic resumed when all

@@ -73,16 +73,19 @@ impl<T> Task<'_, T> {
     ///
     /// # Blocking
     ///
-    /// Spins for some microseconds where that has paid, then parks until the task ends. Called by
-    /// a task of the same group for one that the group's limit holds back, it runs that one here
-    /// and now.
+    /// If the task has not started, runs it here and now; also if the group's limit holds it back,
+    /// and the caller is a task of the same group. (A task that asked for a special thread gets
+    /// it.) Otherwise spins for some microseconds where that has paid, then parks until the task
+    /// ends.
     ///
     /// # Errors
     ///
     /// [`Stopped`] if the task failed, panicked, or was skipped because its group had stopped. Its
     /// error is the group's; use `?` here, and the group reports the cause, not this echo.
     pub fn join(self) -> Result<T, Stopped> {
-        self.core.help(self.label.index);
+        if !self.is_done() {
+            self.core.help(self.label.index);
+        }
         let waited = self.wait_until(Until::FOREVER);
         debug_assert!(waited.is_ok(), "nothing interrupts a wait without a bound");
         let Some(result) = self.cell.result.lock().take() else {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::core::Core;
 use super::erase::Erased;
 use super::slots::{Queued, Slots};
-use crate::threads::{self, Claimed, Finish, Spec};
+use crate::threads::{self, Claimed, Finish, Id, Spec};
 use crate::wait_group::WaitGroup;
 
 thread_local! {
@@ -91,7 +91,7 @@ impl Core {
 
     pub(super) fn hand_over(self: &Arc<Self>, claimed: Claimed, queued: Queued) {
         let core = Arc::clone(self);
-        claimed.run(move |finish| core.work(queued, finish, true));
+        claimed.run(self.id(queued.index), move |finish| core.work(queued, finish, true));
     }
 
     /// Runs a task, for which there is a slot, on a thread of its own; on this thread only if the
@@ -114,9 +114,11 @@ impl Core {
         drop(Turn { in_slot: true, ..Turn::lent(self) }.run_all(queued.task, &self.running));
     }
 
-    /// Runs a queued task of this group for the calling thread, which runs another task of it and
-    /// is about to wait for this one: in its slot, and on its thread if any thread will do.
+    /// Runs a task for the calling thread, which is about to wait for it: if it has not started yet;
+    /// or if the limit holds it back, and the caller runs another task of the group, in the
+    /// caller's slot, and on its thread if any thread will do.
     pub(super) fn help(self: &Arc<Self>, index: usize) {
+        threads::run_task_here(self.id(index));
         let Some(slots) = &self.slots else { return };
         if !self.is_current() {
             return;
@@ -125,7 +127,8 @@ impl Core {
         if queued.spec.own_thread || queued.spec.stack_size != self.spec().stack_size {
             if let Ok(claimed) = threads::claim(&queued.spec) {
                 let core = Arc::clone(self);
-                return claimed.run(move |finish| core.work(queued, finish, false));
+                let id = self.id(index);
+                return claimed.run(id, move |finish| core.work(queued, finish, false));
             }
         }
         drop(Turn::lent(self).run_all(queued.task, &self.running));
@@ -136,7 +139,11 @@ impl Core {
         CURRENT.get() == self.address()
     }
 
-    fn address(self: &Arc<Self>) -> usize {
+    fn id(self: &Arc<Self>, index: usize) -> Id {
+        Id { group: self.address(), index }
+    }
+
+    pub(super) fn address(self: &Arc<Self>) -> usize {
         Arc::as_ptr(self).addr()
     }
 }

@@ -5,7 +5,7 @@
 //! this thread, so a return from [`park`] means nothing: look at your own flag, in a loop.
 
 use std::thread::{self, Thread};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A handle that wakes one thread.
 #[derive(Debug)]
@@ -33,4 +33,10 @@ pub(crate) fn park() {
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 pub(crate) fn park_deadline(deadline: Instant) {
     thread::park_timeout(deadline.saturating_duration_since(super::now()));
+}
+
+/// Sleeps for a short while, whoever unparks this thread.
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+pub(crate) fn sleep(duration: Duration) {
+    thread::sleep(duration);
 }

@@ -1,4 +1,5 @@
-//! The idle threads: a stack for each kind.
+//! The tasks that ask for a thread of a special kind: each is given to an idle thread of that kind
+//! that is claimed for it alone, or to a new one.
 
 use std::collections::HashMap;
 use std::io;
@@ -6,22 +7,19 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use super::Spec;
 use super::worker::{self, Worker};
-use super::{Claimed, Spec};
-
-/// Idle threads of the default kind, the most recently used last.
-static PLAIN: Mutex<Vec<Arc<Worker>>> = Mutex::new(Vec::new());
 
 /// Idle threads that have a name or a stack size of their own.
-static SPECIAL: Mutex<Special> = Mutex::new(Special { kinds: None, idle: 0 });
+static IDLE: Mutex<Idle> = Mutex::new(Idle { kinds: None, count: 0 });
 
-/// No more special threads than this are kept idle: a thread cannot change its name, so a program
+/// No more threads than this are kept idle: a thread cannot change its name, so a program
 /// that names each task differently would otherwise keep one for each.
-const MOST_SPECIAL: usize = 32;
+const MOST_IDLE: usize = 32;
 
-struct Special {
+struct Idle {
     kinds: Option<HashMap<Spec, Vec<Arc<Worker>>>>,
-    idle: usize,
+    count: usize,
 }
 
 /// Claims an idle thread, or starts one, for a single task.
@@ -29,47 +27,22 @@ struct Special {
 /// # Errors
 ///
 /// The operating system refused a thread.
-pub(crate) fn claim(spec: &Spec) -> io::Result<Claimed> {
-    match take_idle(spec) {
-        Some(worker) => Ok(Claimed::new(worker)),
-        None => worker::start(spec.clone()).map(Claimed::new),
-    }
-}
-
-fn take_idle(spec: &Spec) -> Option<Arc<Worker>> {
-    if spec.own_thread {
-        None
-    } else if spec.is_default() {
-        PLAIN.lock().pop()
-    } else {
-        SPECIAL.lock().pop(spec)
-    }
+pub(super) fn claim(spec: &Spec) -> io::Result<Arc<Worker>> {
+    let idle = if spec.own_thread { None } else { IDLE.lock().pop(spec) };
+    idle.map_or_else(|| worker::start(spec.clone()), Ok)
 }
 
 /// Makes a thread claimable. `false` if it is not to be kept.
 pub(super) fn put(worker: &Arc<Worker>) -> bool {
-    if worker.spec.own_thread {
-        return false;
-    }
-    let worker = Arc::clone(worker);
-    if worker.spec.is_default() {
-        PLAIN.lock().push(worker);
-        true
-    } else {
-        SPECIAL.lock().push(worker)
-    }
+    !worker.spec.own_thread && IDLE.lock().push(Arc::clone(worker))
 }
 
 /// Withdraws a thread that wants to leave. `false` if it has been claimed in the meantime.
 pub(super) fn withdraw(worker: &Arc<Worker>) -> bool {
-    if worker.spec.is_default() {
-        remove(&mut PLAIN.lock(), worker)
-    } else {
-        SPECIAL.lock().withdraw(worker)
-    }
+    IDLE.lock().withdraw(worker)
 }
 
-impl Special {
+impl Idle {
     fn pop(&mut self, spec: &Spec) -> Option<Arc<Worker>> {
         let kinds = self.kinds.as_mut()?;
         let stack = kinds.get_mut(spec)?;
@@ -77,16 +50,16 @@ impl Special {
         if stack.is_empty() {
             kinds.remove(spec);
         }
-        self.idle -= 1;
+        self.count -= 1;
         Some(worker)
     }
 
     fn push(&mut self, worker: Arc<Worker>) -> bool {
-        let room = self.idle < MOST_SPECIAL;
+        let room = self.count < MOST_IDLE;
         if room {
             let kinds = self.kinds.get_or_insert_default();
             kinds.entry(worker.spec.clone()).or_default().push(worker);
-            self.idle += 1;
+            self.count += 1;
         }
         room
     }
@@ -96,7 +69,7 @@ impl Special {
         let Some(stack) = kinds.get_mut(&worker.spec) else { return false };
         let removed = remove(stack, worker);
         if removed {
-            self.idle -= 1;
+            self.count -= 1;
         }
         if stack.is_empty() {
             kinds.remove(&worker.spec);

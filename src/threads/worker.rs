@@ -4,19 +4,16 @@ use std::io;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::{Spec, cache};
+use super::sleeper::{KEEP_ALIVE, Role};
+use super::{Spec, cache, pool};
 use crate::sys;
 use crate::sys::atomic::{Acquire, AtomicBool, Relaxed, Release};
 use crate::wait::{Until, WaitQueue};
 
-/// How long a thread stays idle before it leaves.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
-
-/// A task as the cache sees it: it runs user code, then drops [`Finish`], then reports. It must not
+/// A task as this room sees it: it runs user code, then drops [`Finish`], then reports. It must not
 /// panic.
-type Job = Box<dyn FnOnce(Finish<'_>) + Send>;
+pub(super) type Job = Box<dyn FnOnce(Finish<'_>) + Send>;
 
 pub(super) struct Worker {
     pub(super) spec: Spec,
@@ -27,41 +24,41 @@ pub(super) struct Worker {
     leaving: AtomicBool,
 }
 
-/// A thread that has been claimed, and waits for its task.
-#[must_use = "a claimed thread waits for its task"]
-pub(crate) struct Claimed(Option<Arc<Worker>>);
+/// Makes the thread of a task free for others, when dropped: after the last of the user's code, and
+/// before anybody can learn that the task is done.
+pub(crate) struct Finish<'a>(Thread<'a>);
 
-impl Claimed {
-    pub(super) fn new(worker: Arc<Worker>) -> Self {
-        Claimed(Some(worker))
-    }
+enum Thread<'a> {
+    Cached(&'a Arc<Worker>),
+    /// Where to leave word of the thread's role from now on.
+    Pooled(&'a mut Role),
+    /// A thread that would wait otherwise.
+    Lent,
+}
 
-    /// Hands over the task.
-    pub(crate) fn run(mut self, job: impl FnOnce(Finish<'_>) + Send + 'static) {
-        if let Some(worker) = self.0.take() {
-            worker.post(Box::new(job));
-        }
+impl<'a> Finish<'a> {
+    pub(super) fn of_pool(role: &'a mut Role) -> Self {
+        Finish(Thread::Pooled(role))
     }
 }
 
-impl Drop for Claimed {
-    /// A thread that gets no task after all goes back to the idle ones.
-    fn drop(&mut self) {
-        if let Some(worker) = self.0.take() {
-            worker.post(Box::new(|finish| drop(finish)));
-        }
+impl Finish<'static> {
+    pub(super) fn of_nobody() -> Self {
+        Finish(Thread::Lent)
     }
 }
-
-/// Makes the thread of a task idle, when dropped: after the last of the user's code, and before
-/// anybody can learn that the task is done.
-pub(crate) struct Finish<'a>(&'a Arc<Worker>);
 
 impl Drop for Finish<'_> {
     fn drop(&mut self) {
-        if !cache::put(self.0) {
-            // Relaxed: read by this thread alone.
-            self.0.leaving.store(true, Relaxed);
+        match &mut self.0 {
+            Thread::Lent => {}
+            Thread::Pooled(role) => **role = pool::finished(),
+            Thread::Cached(worker) => {
+                if !cache::put(worker) {
+                    // Relaxed: read by this thread alone.
+                    worker.leaving.store(true, Relaxed);
+                }
+            }
         }
     }
 }
@@ -80,7 +77,7 @@ pub(super) fn start(spec: Spec) -> io::Result<Arc<Worker>> {
     Ok(worker)
 }
 
-fn run(job: Job, finish: Finish<'_>) {
+pub(super) fn run(job: Job, finish: Finish<'_>) {
     // A job catches what user code throws. Should one unwind all the same, the thread, which is
     // idle by then and perhaps claimed, must not go with it.
     if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| job(finish))) {
@@ -92,7 +89,7 @@ impl Worker {
     fn serve(self: Arc<Self>) {
         let mut job = self.claimed_job();
         loop {
-            run(job, Finish(&self));
+            run(job, Finish(Thread::Cached(&self)));
             // Relaxed: written by this thread alone, in `Finish`.
             if self.leaving.load(Relaxed) {
                 return;
@@ -128,7 +125,7 @@ impl Worker {
         inbox.take()
     }
 
-    fn post(&self, job: Job) {
+    pub(super) fn post(&self, job: Job) {
         let mut inbox = self.inbox.lock();
         *inbox = Some(job);
         // Release: pairs with Acquire in `job_until`.

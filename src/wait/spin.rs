@@ -28,7 +28,7 @@ thread_local! {
 }
 
 /// Looks again and again for a short while; `true` as soon as `ready` says so.
-pub(super) fn spin(ready: impl Fn() -> bool) -> bool {
+pub(crate) fn spin(ready: impl Fn() -> bool) -> bool {
     if sys::cores() == 1 {
         return false;
     }

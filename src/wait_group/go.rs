@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Token, WaitGroup};
 use crate::refused::{Refusal, Refused};
-use crate::threads::{self, Finish, Spec};
+use crate::threads::{self, Finish, Id, Spec};
 use crate::unwind::{Payload, drop_quietly};
 
 impl WaitGroup {
@@ -56,7 +56,7 @@ impl WaitGroup {
             Err(error) => return Err(Refused::new(Refusal::Thread(error), f)),
         };
         let token = Token::new(Arc::clone(self));
-        claimed.run(move |finish: Finish<'_>| {
+        claimed.run(Id { group: self.address(), index: 0 }, move |finish: Finish<'_>| {
             // AssertUnwindSafe: `f` is used up, and we look at nothing that it saw.
             if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(f)) {
                 token.group().keep_panic(payload);
@@ -65,6 +65,11 @@ impl WaitGroup {
             drop(token);
         });
         Ok(())
+    }
+
+    /// Which tasks of the cache are this group's.
+    pub(super) fn address(&self) -> usize {
+        (&raw const *self).addr()
     }
 
     fn keep_panic(&self, payload: Payload) {

@@ -11,8 +11,7 @@ pub fn infallible<T>(f: impl FnOnce() -> T) -> impl FnOnce(&Context) -> Result<T
 
 /// Runs closures concurrently and returns their values as a tuple.
 ///
-/// They may borrow. Each is called with no argument, on a thread of its own; a panic is resumed
-/// when all have ended. For closures that fail, use
+/// They may borrow. Each is called with no argument; a panic is resumed when all have ended. For closures that fail, use
 /// [`try_join!`](crate::try_join).
 ///
 /// # Examples

@@ -1,0 +1,314 @@
+//! The plain tasks: a queue, the threads that take from it, and the one *searcher*.
+//!
+//! The invariant, at every release of the lock:
+//!
+//! > If the queue is not empty, there is a searcher: a thread that is not in user code, and on its
+//! > way to the queue. (Or the operating system refuses threads.)
+//!
+//! So every task starts within bounded time, whatever the running tasks do, as if each had a thread
+//! of its own; and yet a burst of short tasks wakes one thread, not one for each. Being the
+//! searcher is handed on, never merely announced:
+//!
+//! - whoever pushes a task while nobody searches makes an idle thread the searcher, or a new one;
+//! - a searcher that takes a task and leaves others behind appoints its successor *before* it
+//!   runs the task;
+//! - a thread that has finished a task becomes the searcher, if nobody is, *before* it reports:
+//!   whoever waits for the report and then starts another task finds it at work;
+//! - a searcher that finds the queue empty looks for a moment longer, and then goes idle.
+//!
+//! Where as many threads are running as can be of use, a new searcher naps before it takes part,
+//! so that short tasks are drained by the threads that are awake. It skips the nap when the one
+//! before has seen nobody take a task: then the running tasks are blocked, and others are needed.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{io, iter};
+
+use parking_lot::Mutex;
+
+use super::sleeper::{KEEP_ALIVE, Role, Sleeper};
+use super::worker::{Finish, Job, run};
+use crate::sys;
+use crate::sys::atomic::{AtomicBool, Relaxed};
+use crate::wait::{self, Until};
+
+static POOL: Mutex<Pool> = Mutex::new(Pool {
+    queue: VecDeque::new(),
+    idle: Vec::new(),
+    search: Search::Nobody,
+    running: 0,
+    taken: 0,
+    napping: 0,
+    stalled: false,
+});
+
+/// Whether the queue is not empty: a hint for the searcher, who then looks under the lock.
+static QUEUED: AtomicBool = AtomicBool::new(false);
+
+/// How far from the back of the queue a waiting thread looks for its own tasks.
+const NEWEST: usize = 64;
+
+/// How long a searcher leaves the queue to the threads that are running.
+const NAP: Duration = Duration::from_micros(60);
+
+/// Which task: the address of its group, and its number there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Id {
+    pub(crate) group: usize,
+    pub(crate) index: usize,
+}
+
+struct Pool {
+    queue: VecDeque<(Id, Job)>,
+    /// The most recently used last.
+    idle: Vec<Arc<Sleeper>>,
+    search: Search,
+    /// How many threads are in user code.
+    running: usize,
+    /// How many tasks have ever been taken: tells a nap whether the queue is being drained.
+    taken: usize,
+    /// How many threads are napping, searchers or not.
+    napping: usize,
+    /// Whether the last nap has seen nobody take a task.
+    stalled: bool,
+}
+
+/// Who is on the way to the queue.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Search {
+    Nobody,
+    /// A searcher that is awake.
+    Awake,
+    /// A searcher that naps, while others are running; one of them that runs out of tasks replaces
+    /// it.
+    Napping,
+}
+
+/// The right to have one task run.
+pub(super) enum Claim {
+    /// There is a searcher.
+    Searched,
+    /// There was none; this thread has been made it, and is to be woken.
+    Appointed(Arc<Sleeper>),
+}
+
+/// Makes sure that there is a searcher for a task to come.
+///
+/// # Errors
+///
+/// The operating system refused a thread.
+pub(super) fn claim() -> io::Result<Claim> {
+    let mut pool = POOL.lock();
+    match pool.search {
+        Search::Nobody => pool.appoint().map(Claim::Appointed),
+        Search::Awake | Search::Napping => Ok(Claim::Searched),
+    }
+}
+
+impl Claim {
+    pub(super) fn run(self, id: Id, job: Job) {
+        let mut pool = POOL.lock();
+        pool.queue.push_back((id, job));
+        // Relaxed: a hint; the lock orders the rest.
+        QUEUED.store(true, Relaxed);
+        let appointed = match self {
+            Claim::Appointed(searcher) => Some(searcher),
+            Claim::Searched if pool.search != Search::Nobody => None,
+            // The searcher of a moment ago has gone. Where there is no thread for another, the
+            // next thread to finish a task takes this one.
+            Claim::Searched => pool.appoint().ok(),
+        };
+        drop(pool);
+        if let Some(searcher) = appointed {
+            searcher.wake(Role::Searcher);
+        }
+    }
+}
+
+impl Pool {
+    /// Makes a thread the searcher, which is to be woken outside the lock.
+    fn appoint(&mut self) -> io::Result<Arc<Sleeper>> {
+        let searcher = match self.idle.pop() {
+            Some(idle) => idle,
+            // Under the lock, so that nobody relies on a searcher that is then refused.
+            None => start()?,
+        };
+        self.search = Search::Awake;
+        Ok(searcher)
+    }
+
+    /// Takes the oldest task; a searcher hands on its office if there are more.
+    fn take(&mut self, role: Role) -> Option<Taken> {
+        let (_, job) = self.queue.pop_front()?;
+        self.running += 1;
+        self.has_taken_one();
+        let mut taken = Taken { job, successor: None, helper: None };
+        if role == Role::Searcher {
+            self.search = Search::Nobody;
+            if self.queue.is_empty() {
+                // Nobody need search.
+            } else if self.napping > 0 && self.is_busy() {
+                self.search = Search::Napping;
+            } else {
+                taken.successor = self.appoint().ok();
+            }
+        }
+        if self.stalled && self.queue.len() > 1 {
+            taken.helper = self.idle.pop();
+        }
+        Some(taken)
+    }
+
+    fn has_taken_one(&mut self) {
+        self.taken = self.taken.wrapping_add(1);
+        if self.queue.is_empty() {
+            self.stalled = false;
+            // Relaxed: a hint.
+            QUEUED.store(false, Relaxed);
+        }
+    }
+
+    /// Takes a certain task: the oldest that is wanted, if it is at the front, or one of the newest.
+    fn take_wanted(&mut self, wanted: impl Fn(&Id) -> bool) -> Option<Job> {
+        let newest = self.queue.len().saturating_sub(NEWEST)..self.queue.len();
+        let place = iter::once(0)
+            .chain(newest.rev())
+            .find(|place| self.queue.get(*place).is_some_and(|(id, _)| wanted(id)))?;
+        let (_, job) = self.queue.remove(place)?;
+        self.has_taken_one();
+        Some(job)
+    }
+
+    /// Whether another running thread would only be in the way of those that are awake, one of
+    /// which is the thread that starts the tasks.
+    fn is_busy(&self) -> bool {
+        self.running + 1 >= sys::cores() && !self.stalled
+    }
+}
+
+/// Runs a queued task on the calling thread, which is about to wait for it. `false` if there is
+/// none, or it is not to be found at once.
+pub(super) fn run_here(wanted: impl Fn(&Id) -> bool) -> bool {
+    // Relaxed: a hint. A task of the caller's own that it pushed is seen, and others are welcome
+    // to run the rest.
+    if !QUEUED.load(Relaxed) {
+        return false;
+    }
+    let job = POOL.lock().take_wanted(wanted);
+    job.map(|job| run(job, Finish::of_nobody())).is_some()
+}
+
+fn start() -> io::Result<Arc<Sleeper>> {
+    let sleeper = Arc::new(Sleeper::new());
+    let its_own = Arc::clone(&sleeper);
+    sys::spawn("phalanx".into(), None, move || serve(&its_own))?;
+    Ok(sleeper)
+}
+
+/// The life of a thread: woken for a role, it works until there is nothing to do.
+fn serve(me: &Arc<Sleeper>) {
+    loop {
+        let mut role = match me.sleep(KEEP_ALIVE.into()) {
+            Some(role) => role,
+            None if withdraw(me) => return,
+            None => match me.sleep(Until::FOREVER) {
+                Some(role) => role,
+                None => unreachable!("a wait without a bound ends with a role"),
+            },
+        };
+        if role == Role::Searcher {
+            role = nap();
+        }
+        while let Some(job) = next(me, role) {
+            run(job, Finish::of_pool(&mut role));
+        }
+    }
+}
+
+/// A task, and those to be woken before it is run.
+struct Taken {
+    job: Job,
+    successor: Option<Arc<Sleeper>>,
+    helper: Option<Arc<Sleeper>>,
+}
+
+/// Takes the next task, or goes idle.
+fn next(me: &Arc<Sleeper>, mut role: Role) -> Option<Job> {
+    loop {
+        if role == Role::Searcher {
+            // Relaxed: a hint. What the searcher misses here it finds under the lock.
+            wait::spin(|| QUEUED.load(Relaxed));
+        }
+        let mut pool = POOL.lock();
+        if let Some(taken) = pool.take(role) {
+            drop(pool);
+            return Some(taken.wake_others());
+        }
+        if role == Role::Helper && pool.search == Search::Napping {
+            // Better awake than napping: the next task may come at any moment.
+            pool.search = Search::Awake;
+            role = Role::Searcher;
+            continue;
+        }
+        if role == Role::Searcher {
+            pool.search = Search::Nobody;
+        }
+        pool.idle.push(Arc::clone(me));
+        return None;
+    }
+}
+
+impl Taken {
+    fn wake_others(self) -> Job {
+        if let Some(successor) = self.successor {
+            successor.wake(Role::Searcher);
+        }
+        if let Some(helper) = self.helper {
+            helper.wake(Role::Helper);
+        }
+        self.job
+    }
+}
+
+/// A new searcher's pause: the tasks that are left may be gone sooner than it could help.
+fn nap() -> Role {
+    let mut pool = POOL.lock();
+    while !pool.queue.is_empty() && pool.is_busy() {
+        pool.search = Search::Napping;
+        pool.napping += 1;
+        let taken = pool.taken;
+        drop(pool);
+        sys::sleep(NAP);
+        pool = POOL.lock();
+        pool.napping -= 1;
+        if pool.search != Search::Napping {
+            return Role::Helper;
+        }
+        pool.search = Search::Awake;
+        pool.stalled = pool.taken == taken;
+        if pool.running < sys::cores() {
+            break;
+        }
+    }
+    Role::Searcher
+}
+
+/// Called when a task's user code is over: the role of its thread from now on.
+pub(super) fn finished() -> Role {
+    let mut pool = POOL.lock();
+    pool.running -= 1;
+    if pool.search != Search::Nobody {
+        return Role::Helper;
+    }
+    pool.search = Search::Awake;
+    Role::Searcher
+}
+
+/// Takes a thread that wants to leave out of the idle ones. `false` if it has been appointed.
+fn withdraw(me: &Arc<Sleeper>) -> bool {
+    let mut pool = POOL.lock();
+    // The one that has been idle longest lies at the bottom, where the search begins.
+    let place = pool.idle.iter().position(|idle| Arc::ptr_eq(idle, me));
+    place.map(|place| pool.idle.remove(place)).is_some()
+}
