@@ -20,6 +20,7 @@
 
 mod cache;
 mod pool;
+mod searcher;
 mod sleeper;
 mod spec;
 mod worker;

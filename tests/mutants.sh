@@ -17,7 +17,8 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target/mutants}
 export PHALANX_WATCHDOG_SECONDS=${PHALANX_WATCHDOG_SECONDS:-20}
 survivors=0
 
-# mutant NAME FILE OLD NEW TEST...: replaces the first OLD in FILE by NEW; one of the tests must fail.
+# mutant NAME FILE OLD NEW TEST...: replaces the first OLD in FILE by NEW; one of the tests, which
+# are files of tests/ or `lib` for the unit tests, must fail.
 mutant() {
     local name=$1 file=$2 old=$3 new=$4
     shift 4
@@ -29,7 +30,9 @@ mutant() {
         return 0
     fi
     local tests=() test verdict=SURVIVED
-    for test in "$@"; do tests+=(--test "$test"); done
+    for test in "$@"; do
+        if [ "$test" = lib ]; then tests+=(--lib); else tests+=(--test "$test"); fi
+    done
     if ! (cd "$copy" && cargo test --quiet --no-run "${tests[@]}") > "$copy/log" 2>&1; then
         verdict="NO BUILD "
     elif ! (cd "$copy" && timeout 180 cargo test --quiet "${tests[@]}") > "$copy/log" 2>&1; then
@@ -52,11 +55,11 @@ mutant "wait: the last look before the queue is skipped" src/wait/queue.rs \
 mutant "wait: an interrupted thread is not woken" src/wait/waiter.rs \
     'self.wake();' '{}' context_wait
 mutant "wait: a waiter that gives up stays in the queue" src/wait/queue.rs \
-    'self.inner.lock().leave(key);' '{}' err_group_limit wait_group
+    'self.inner.lock().leave(key);' '{}' lib
 mutant "wait: a slot is granted to a waiter that gave up" src/wait/queue.rs \
-    'if waiter.grant() {' 'waiter.grant(); {' err_group_limit
+    'if waiter.grant() {' 'waiter.grant(); {' lib
 mutant "wait: a context that has ended does not fail at once" src/wait/until.rs \
-    'Some(cause) => Err(Interrupted::Cancelled(cause)),' 'Some(_) => Ok(()),' wait_group
+    'Some(cause) => Err(Interrupted::Cancelled(cause)),' 'Some(_) => Ok(()),' wait_group_until
 mutant "wait: a give-up by the context is reported as a timeout" src/wait/until.rs \
     'Some(cause) => Interrupted::Cancelled(cause),' 'Some(_) => Interrupted::TimedOut,' context_wait wait_group
 
@@ -127,16 +130,16 @@ mutant "group: skipped work is not reported" src/group/first.rs \
 mutant "group: the limit is one too high" src/group/slots.rs \
     'free: limit,' 'free: limit + 1,' err_group_limit
 mutant "group: a slot that comes free wakes nobody" src/group/slots.rs \
-    'if !state.grant_one() {' 'if true {' err_group_limit
+    'next.is_none() && !state.grant_one()' 'next.is_none()' err_group_limit
 mutant "group: the wait for a slot cannot be cancelled" src/group/core.rs \
     'slots.take(Until::from(&self.context))' 'slots.take(Until::FOREVER)' err_group_limit
 mutant "group: a refused thread keeps the slot" src/group/core.rs \
     'self.give_slot_back();
-            Refusal' 'Refusal' misuse err_group_limit
+                Err' 'Err' misuse err_group_limit
 mutant "group: a queued sibling is not run by who joins it" src/group/task.rs \
     'self.core.help(self.label.index);' '{}' err_group_limit
 mutant "group: dropping an owned group does not cancel it" src/group/owned.rs \
-    'self.tasks.core().cancel("the group has ended");' '{}' err_group
+    'core.cancel("the group has ended");' '{}' err_group_owned
 mutant "group: a task's thread dies with a callback's panic" src/group/core.rs \
     'self.keep_panic(payload);
         }' 'panic::resume_unwind(payload);
@@ -147,10 +150,30 @@ mutant "policy: outcomes that arrive during a call are lost" src/group/ledger.rs
     'if entries.waiting.is_empty() {' 'if true {' policies
 mutant "policy: errors stay in the order of arrival" src/group/policies/errors.rs \
     'failed.sort_by_key(|(index, _)| *index);' 'failed.sort_by_key(|(index, _)| usize::MAX - *index);' policies
-mutant "threads: a task waits for a busy thread" src/threads/cache.rs \
-    'None => worker::start(spec.clone()).map(Claimed::new),' 'None => { while PLAIN.lock().is_empty() { std::thread::yield_now(); } Ok(Claimed::new(take_idle(spec).expect("idle"))) }' err_group
+mutant "group: a slot that comes free while a task queues another is left alone" src/group/slots.rs \
+    'if state.try_take() {
+            return Some(queued);' 'if false {
+            return Some(queued);' err_group_slots
+mutant "group: the slot comes free after the join" src/group/first.rs \
+    'turn.over();' '{}' err_group_limit
+mutant "threads: a searcher that takes a task appoints nobody" src/threads/pool.rs \
+    'taken.successor = self.appoint().ok();' '{}' err_group_threads err_group
+mutant "threads: a searcher goes idle and keeps its office" src/threads/searcher.rs \
+    'pool.search = Search::Nobody;
+        }
+        pool.idle' '}
+        pool.idle' err_group wait_group_go
+mutant "threads: a nap has no end while tasks are blocked" src/threads/searcher.rs \
+    'pool.stalled = pool.taken == taken;
+        if pool.running < sys::cores() {
+            break;
+        }' '{}' err_group_threads
+mutant "threads: a waiting thread runs tasks of others" src/threads.rs \
+    'while pool::run_here(|id| id.group == group) {}' 'while pool::run_here(|_| true) {}' wait_group_go
 mutant "threads: own_thread is not heard" src/threads/cache.rs \
-    '} else if spec.own_thread {' '} else if false {' err_group misuse
+    'let idle = if spec.own_thread { None }' 'let idle = if false { None }' err_group_threads
+mutant "threads: threads with names are never given up" src/threads/cache.rs \
+    'let room = self.count < MOST_IDLE;' 'let room = true;' err_group_slots
 
 if [ "$survivors" -gt 0 ]; then
     echo "$survivors not killed"

@@ -171,3 +171,23 @@ fn a_group_may_be_dropped_while_its_tasks_run() {
         has_run.recv().unwrap();
     });
 }
+
+#[test]
+fn a_thread_that_waits_runs_no_tasks_of_other_groups() {
+    watchdog(|| {
+        for _ in 0..50 {
+            let others = Arc::new(WaitGroup::new());
+            let (ran, ran_on) = std::sync::mpsc::channel();
+            for _ in 0..200 {
+                let ran = ran.clone();
+                others.go(move || ran.send(thread::current().id()).unwrap());
+            }
+            drop(ran);
+            let own = Arc::new(WaitGroup::new());
+            own.go(|| {});
+            own.wait();
+            others.wait_until(HOUR).unwrap(); // a bounded wait runs nothing
+            assert!(ran_on.iter().all(|id| id != thread::current().id()));
+        }
+    });
+}

@@ -16,24 +16,23 @@
 //!   whoever waits for the report and then starts another task finds it at work;
 //! - a searcher that finds the queue empty looks for a moment longer, and then goes idle.
 //!
-//! Where as many threads are running as can be of use, a new searcher naps before it takes part,
+//! What the threads do is in `searcher`. Where as many are running as can be of use, a new searcher naps before it takes part,
 //! so that short tasks are drained by the threads that are awake. It skips the nap when the one
 //! before has seen nobody take a task: then the running tasks are blocked, and others are needed.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 use std::{io, iter};
 
 use parking_lot::Mutex;
 
-use super::sleeper::{KEEP_ALIVE, Role, Sleeper};
+use super::searcher;
+use super::sleeper::{Role, Sleeper};
 use super::worker::{Finish, Job, run};
 use crate::sys;
 use crate::sys::atomic::{AtomicBool, Relaxed};
-use crate::wait::{self, Until};
 
-static POOL: Mutex<Pool> = Mutex::new(Pool {
+pub(super) static POOL: Mutex<Pool> = Mutex::new(Pool {
     queue: VecDeque::new(),
     idle: Vec::new(),
     search: Search::Nobody,
@@ -49,9 +48,6 @@ static QUEUED: AtomicBool = AtomicBool::new(false);
 /// How far from the back of the queue a waiting thread looks for its own tasks.
 const NEWEST: usize = 64;
 
-/// How long a searcher leaves the queue to the threads that are running.
-const NAP: Duration = Duration::from_micros(60);
-
 /// Which task: the address of its group, and its number there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Id {
@@ -59,24 +55,24 @@ pub(crate) struct Id {
     pub(crate) index: usize,
 }
 
-struct Pool {
+pub(super) struct Pool {
     queue: VecDeque<(Id, Job)>,
     /// The most recently used last.
-    idle: Vec<Arc<Sleeper>>,
-    search: Search,
+    pub(super) idle: Vec<Arc<Sleeper>>,
+    pub(super) search: Search,
     /// How many threads are in user code.
-    running: usize,
+    pub(super) running: usize,
     /// How many tasks have ever been taken: tells a nap whether the queue is being drained.
-    taken: usize,
+    pub(super) taken: usize,
     /// How many threads are napping, searchers or not.
-    napping: usize,
+    pub(super) napping: usize,
     /// Whether the last nap has seen nobody take a task.
-    stalled: bool,
+    pub(super) stalled: bool,
 }
 
 /// Who is on the way to the queue.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Search {
+pub(super) enum Search {
     Nobody,
     /// A searcher that is awake.
     Awake,
@@ -132,14 +128,14 @@ impl Pool {
         let searcher = match self.idle.pop() {
             Some(idle) => idle,
             // Under the lock, so that nobody relies on a searcher that is then refused.
-            None => start()?,
+            None => searcher::start()?,
         };
         self.search = Search::Awake;
         Ok(searcher)
     }
 
     /// Takes the oldest task; a searcher hands on its office if there are more.
-    fn take(&mut self, role: Role) -> Option<Taken> {
+    pub(super) fn take(&mut self, role: Role) -> Option<Taken> {
         let (_, job) = self.queue.pop_front()?;
         self.running += 1;
         self.has_taken_one();
@@ -180,133 +176,42 @@ impl Pool {
         Some(job)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// Whether another running thread would only be in the way of those that are awake, one of
     /// which is the thread that starts the tasks.
-    fn is_busy(&self) -> bool {
-        self.running + 1 >= sys::cores() && !self.stalled
+    pub(super) fn is_busy(&self) -> bool {
+        self.running > 0 && self.running + 1 >= sys::cores() && !self.stalled
     }
 }
 
 /// Runs a queued task on the calling thread, which is about to wait for it. `false` if there is
 /// none, or it is not to be found at once.
 pub(super) fn run_here(wanted: impl Fn(&Id) -> bool) -> bool {
-    // Relaxed: a hint. A task of the caller's own that it pushed is seen, and others are welcome
-    // to run the rest.
-    if !QUEUED.load(Relaxed) {
+    if !is_queued() {
         return false;
     }
     let job = POOL.lock().take_wanted(wanted);
     job.map(|job| run(job, Finish::of_nobody())).is_some()
 }
 
-fn start() -> io::Result<Arc<Sleeper>> {
-    let sleeper = Arc::new(Sleeper::new());
-    let its_own = Arc::clone(&sleeper);
-    sys::spawn("phalanx".into(), None, move || serve(&its_own))?;
-    Ok(sleeper)
-}
-
-/// The life of a thread: woken for a role, it works until there is nothing to do.
-fn serve(me: &Arc<Sleeper>) {
-    loop {
-        let mut role = match me.sleep(KEEP_ALIVE.into()) {
-            Some(role) => role,
-            None if withdraw(me) => return,
-            None => match me.sleep(Until::FOREVER) {
-                Some(role) => role,
-                None => unreachable!("a wait without a bound ends with a role"),
-            },
-        };
-        if role == Role::Searcher {
-            role = nap();
-        }
-        while let Some(job) = next(me, role) {
-            run(job, Finish::of_pool(&mut role));
-        }
-    }
-}
-
 /// A task, and those to be woken before it is run.
-struct Taken {
-    job: Job,
-    successor: Option<Arc<Sleeper>>,
-    helper: Option<Arc<Sleeper>>,
+pub(super) struct Taken {
+    pub(super) job: Job,
+    pub(super) successor: Option<Arc<Sleeper>>,
+    pub(super) helper: Option<Arc<Sleeper>>,
 }
 
-/// Takes the next task, or goes idle.
-fn next(me: &Arc<Sleeper>, mut role: Role) -> Option<Job> {
-    loop {
-        if role == Role::Searcher {
-            // Relaxed: a hint. What the searcher misses here it finds under the lock.
-            wait::spin(|| QUEUED.load(Relaxed));
-        }
-        let mut pool = POOL.lock();
-        if let Some(taken) = pool.take(role) {
-            drop(pool);
-            return Some(taken.wake_others());
-        }
-        if role == Role::Helper && pool.search == Search::Napping {
-            // Better awake than napping: the next task may come at any moment.
-            pool.search = Search::Awake;
-            role = Role::Searcher;
-            continue;
-        }
-        if role == Role::Searcher {
-            pool.search = Search::Nobody;
-        }
-        pool.idle.push(Arc::clone(me));
-        return None;
-    }
-}
-
-impl Taken {
-    fn wake_others(self) -> Job {
-        if let Some(successor) = self.successor {
-            successor.wake(Role::Searcher);
-        }
-        if let Some(helper) = self.helper {
-            helper.wake(Role::Helper);
-        }
-        self.job
-    }
-}
-
-/// A new searcher's pause: the tasks that are left may be gone sooner than it could help.
-fn nap() -> Role {
-    let mut pool = POOL.lock();
-    while !pool.queue.is_empty() && pool.is_busy() {
-        pool.search = Search::Napping;
-        pool.napping += 1;
-        let taken = pool.taken;
-        drop(pool);
-        sys::sleep(NAP);
-        pool = POOL.lock();
-        pool.napping -= 1;
-        if pool.search != Search::Napping {
-            return Role::Helper;
-        }
-        pool.search = Search::Awake;
-        pool.stalled = pool.taken == taken;
-        if pool.running < sys::cores() {
-            break;
-        }
-    }
-    Role::Searcher
-}
-
-/// Called when a task's user code is over: the role of its thread from now on.
-pub(super) fn finished() -> Role {
-    let mut pool = POOL.lock();
-    pool.running -= 1;
-    if pool.search != Search::Nobody {
-        return Role::Helper;
-    }
-    pool.search = Search::Awake;
-    Role::Searcher
+/// Whether the queue is not empty, or was a moment ago.
+pub(super) fn is_queued() -> bool {
+    // Relaxed: a hint. What is missed here is found under the lock.
+    QUEUED.load(Relaxed)
 }
 
 /// Takes a thread that wants to leave out of the idle ones. `false` if it has been appointed.
-fn withdraw(me: &Arc<Sleeper>) -> bool {
+pub(super) fn withdraw(me: &Arc<Sleeper>) -> bool {
     let mut pool = POOL.lock();
     // The one that has been idle longest lies at the bottom, where the search begins.
     let place = pool.idle.iter().position(|idle| Arc::ptr_eq(idle, me));

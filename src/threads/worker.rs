@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use super::sleeper::{KEEP_ALIVE, Role};
-use super::{Spec, cache, pool};
+use super::{Spec, cache, searcher};
 use crate::sys;
 use crate::sys::atomic::{Acquire, AtomicBool, Relaxed, Release};
 use crate::wait::{Until, WaitQueue};
@@ -52,7 +52,7 @@ impl Drop for Finish<'_> {
     fn drop(&mut self) {
         match &mut self.0 {
             Thread::Lent => {}
-            Thread::Pooled(role) => **role = pool::finished(),
+            Thread::Pooled(role) => **role = searcher::finished(),
             Thread::Cached(worker) => {
                 if !cache::put(worker) {
                     // Relaxed: read by this thread alone.

@@ -180,3 +180,43 @@ impl<S> Drop for Locked<'_, S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn enter(queue: &WaitQueue) -> Arc<Waiter> {
+        let waiter = Waiter::new();
+        assert!(queue.inner.lock().enlist(&waiter, |()| false).is_some());
+        waiter
+    }
+
+    #[test]
+    fn what_a_waiter_that_gave_up_was_owed_goes_to_the_next() {
+        let queue = WaitQueue::new(());
+        let (first, second) = (enter(&queue), enter(&queue));
+        first.interrupt();
+        assert!(queue.lock().grant_one(), "the second takes it");
+        assert!(!second.grant(), "it has been granted before");
+        assert!(!queue.lock().grant_one(), "nobody else waits");
+    }
+
+    #[test]
+    fn the_oldest_waiter_is_granted_first() {
+        let queue = WaitQueue::new(());
+        let (first, second) = (enter(&queue), enter(&queue));
+        assert!(queue.lock().grant_one());
+        assert!(!first.grant(), "it has been granted before");
+        assert!(second.grant(), "it still waits");
+    }
+
+    #[test]
+    fn a_waiter_that_gives_up_leaves_the_queue() {
+        let queue = WaitQueue::new(());
+        assert!(queue.wait_parked(Duration::ZERO.into(), |()| false).is_err());
+        let inner = queue.inner.lock();
+        assert!(inner.waiters.as_ref().is_some_and(|list| list.front().is_none()));
+    }
+}

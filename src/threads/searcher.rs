@@ -1,0 +1,113 @@
+//! The threads of the pool: what each does from being woken to going idle again.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::pool::{self, POOL, Search, Taken};
+use super::sleeper::{KEEP_ALIVE, Role, Sleeper};
+use super::worker::{Finish, Job, run};
+use crate::sys;
+use crate::wait::{self, Until};
+
+/// How long a searcher leaves the queue to the threads that are running.
+const NAP: Duration = Duration::from_micros(60);
+
+/// Starts a thread that sleeps until it is woken for a role.
+pub(super) fn start() -> io::Result<Arc<Sleeper>> {
+    let sleeper = Arc::new(Sleeper::new());
+    let its_own = Arc::clone(&sleeper);
+    sys::spawn("phalanx".into(), None, move || serve(&its_own))?;
+    Ok(sleeper)
+}
+
+/// The life of a thread: woken for a role, it works until there is nothing to do.
+fn serve(me: &Arc<Sleeper>) {
+    loop {
+        let mut role = match me.sleep(KEEP_ALIVE.into()) {
+            Some(role) => role,
+            None if pool::withdraw(me) => return,
+            None => match me.sleep(Until::FOREVER) {
+                Some(role) => role,
+                None => unreachable!("a wait without a bound ends with a role"),
+            },
+        };
+        if role == Role::Searcher {
+            role = nap();
+        }
+        while let Some(job) = next(me, role) {
+            run(job, Finish::of_pool(&mut role));
+        }
+    }
+}
+
+/// Takes the next task, or goes idle.
+fn next(me: &Arc<Sleeper>, mut role: Role) -> Option<Job> {
+    loop {
+        if role == Role::Searcher {
+            wait::spin(pool::is_queued);
+        }
+        let mut pool = POOL.lock();
+        if let Some(taken) = pool.take(role) {
+            drop(pool);
+            return Some(taken.wake_others());
+        }
+        if role == Role::Helper && pool.search == Search::Napping {
+            // Better awake than napping: the next task may come at any moment.
+            pool.search = Search::Awake;
+            role = Role::Searcher;
+            continue;
+        }
+        if role == Role::Searcher {
+            pool.search = Search::Nobody;
+        }
+        pool.idle.push(Arc::clone(me));
+        return None;
+    }
+}
+
+impl Taken {
+    fn wake_others(self) -> Job {
+        if let Some(successor) = self.successor {
+            successor.wake(Role::Searcher);
+        }
+        if let Some(helper) = self.helper {
+            helper.wake(Role::Helper);
+        }
+        self.job
+    }
+}
+
+/// A new searcher's pause: the tasks that are left may be gone sooner than it could help.
+fn nap() -> Role {
+    let mut pool = POOL.lock();
+    while !pool.is_empty() && pool.is_busy() {
+        pool.search = Search::Napping;
+        pool.napping += 1;
+        let taken = pool.taken;
+        drop(pool);
+        sys::sleep(NAP);
+        pool = POOL.lock();
+        pool.napping -= 1;
+        if pool.search != Search::Napping {
+            return Role::Helper;
+        }
+        pool.search = Search::Awake;
+        pool.stalled = pool.taken == taken;
+        if pool.running < sys::cores() {
+            break;
+        }
+    }
+    Role::Searcher
+}
+
+/// Called when a task's user code is over: the role of its thread from now on.
+pub(super) fn finished() -> Role {
+    let mut pool = POOL.lock();
+    pool.running -= 1;
+    if pool.search != Search::Nobody {
+        return Role::Helper;
+    }
+    pool.search = Search::Awake;
+    Role::Searcher
+}
