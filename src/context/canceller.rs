@@ -57,7 +57,9 @@ impl Canceller {
 
     /// The first cause wins, and a deadline that has passed unobserved was first.
     fn end(&self, cause: &Cause) {
-        if self.node.deadline.is_none() || !self.node.end_if_overdue() {
+        if self.node.is_overdue() {
+            self.node.end_if_overdue();
+        } else {
             cancel::cancel(&self.node, cause);
         }
     }

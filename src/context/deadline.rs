@@ -18,7 +18,7 @@ impl Node {
     /// Ends whatever the deadline ends, if it has passed, and tells whether this node has ended.
     pub(super) fn end_if_overdue(self: &Arc<Self>) -> bool {
         self.join_parents();
-        if !self.has_ended() && self.deadline.is_some_and(|deadline| deadline <= sys::now()) {
+        if !self.has_ended() && self.is_overdue() {
             let owner = self.deadline_owner();
             cancel::cancel(owner, &Cause::DEADLINE);
             // Another thread may be on its way from the owner down to us, with another cause: be
@@ -26,6 +26,11 @@ impl Node {
             cancel::cancel(self, &owner.cause().unwrap_or(Cause::DEADLINE));
         }
         self.has_ended()
+    }
+
+    /// Whether the deadline has passed, observed or not.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= sys::now())
     }
 
     /// Makes sure that the timer thread ends this node at its deadline, if it has one.
