@@ -224,6 +224,32 @@ fn a_context_whose_two_parents_are_cancelled_at_once_ends_once() {
 }
 
 #[test]
+fn two_first_looks_at_once_both_see_the_end() {
+    watchdog(|| {
+        let line = StartLine::new(2);
+        let stage = parking_lot::Mutex::new(None);
+        let look = || {
+            line.wait();
+            let child: Context = stage.lock().clone().expect("it is there");
+            line.wait();
+            assert!(child.is_cancelled());
+            line.wait();
+        };
+        thread::scope(|s| {
+            s.spawn(|| (0..ROUNDS).for_each(|_| look()));
+            for _ in 0..ROUNDS {
+                let (parent, canceller) = root();
+                let (child, child_canceller) = parent.with_cancel();
+                canceller.cancel(); // and nobody has looked at the child
+                *stage.lock() = Some(child);
+                look();
+                drop(child_canceller);
+            }
+        });
+    });
+}
+
+#[test]
 fn a_child_dropped_while_the_parent_cancels_is_no_trouble() {
     watchdog(|| {
         race(

@@ -14,7 +14,7 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 cp -r Cargo.toml Cargo.lock README.md src tests benches examples "$copy"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target/mutants}
-export PHALANX_WATCHDOG_SECONDS=${PHALANX_WATCHDOG_SECONDS:-20}
+export PHALANX_WATCHDOG_SECONDS=${PHALANX_WATCHDOG_SECONDS:-5} RUST_TEST_THREADS=32
 survivors=0
 
 # mutant NAME FILE OLD NEW TEST...: replaces the first OLD in FILE by NEW; one of the tests, which
@@ -35,7 +35,7 @@ mutant() {
     done
     if ! (cd "$copy" && cargo test --quiet --no-run "${tests[@]}") > "$copy/log" 2>&1; then
         verdict="NO BUILD "
-    elif ! (cd "$copy" && timeout 180 cargo test --quiet "${tests[@]}") > "$copy/log" 2>&1; then
+    elif ! (cd "$copy" && timeout 60 cargo test --quiet "${tests[@]}") > "$copy/log" 2>&1; then
         verdict=killed
     fi
     printf '%-9s %s' "$verdict" "$name"

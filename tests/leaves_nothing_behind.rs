@@ -1,0 +1,148 @@
+//! Whoever leaves a context or a group leaves nothing behind, as the allocator counts.
+
+#![expect(unsafe_code, reason = "an allocator that counts")]
+
+mod support;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::time::Duration;
+
+use phalanx::{Canceller, Context, WaitGroup};
+use support::watchdog;
+
+thread_local! {
+    /// What this thread has allocated and not freed.
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+}
+
+fn count(size: usize, sign: isize) {
+    LIVE.set(LIVE.get() + sign * isize::try_from(size).unwrap_or(isize::MAX));
+}
+
+struct Counting;
+
+// SAFETY: the system's allocator does the work; counting neither allocates nor unwinds.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size(), 1);
+        // SAFETY: the caller's promises are those that the system's allocator wants.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        count(layout.size(), -1);
+        // SAFETY: as in `alloc`.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Comes and goes often, and expects to find the memory as it was.
+fn come_and_go(visit: impl Fn(&Context) + Send + 'static) {
+    watchdog(move || {
+        let (parent, _canceller) = Context::background().with_cancel();
+        assert!(!parent.is_cancelled());
+        (0..100).for_each(|_| visit(&parent)); // lists find their size
+        let before = LIVE.get();
+        (0..2000).for_each(|_| visit(&parent));
+        // The timer thread's bytes may be freed here, or ours there; a leak is a hundred times this.
+        let growth = LIVE.get() - before;
+        assert!(growth < 2000, "{growth} bytes in 2000 visits");
+        assert!(!parent.is_cancelled());
+    });
+}
+
+/// A child that its parent knows.
+fn known_child(parent: &Context) -> (Context, Canceller) {
+    let (child, canceller) = parent.with_cancel();
+    assert!(!child.is_cancelled());
+    (child, canceller)
+}
+
+#[test]
+fn the_allocator_counts() {
+    let before = LIVE.get();
+    let memory = vec![0_u8; 1000];
+    assert_eq!(LIVE.get(), before + 1000);
+    drop(memory);
+    assert_eq!(LIVE.get(), before);
+}
+
+#[test]
+fn a_child_that_was_cancelled() {
+    come_and_go(|parent| known_child(parent).1.cancel());
+    come_and_go(|parent| known_child(parent).1.cancel_because("enough"));
+}
+
+#[test]
+fn a_child_that_was_dropped() {
+    come_and_go(|parent| known_child(parent).1.disarm());
+}
+
+#[test]
+fn a_child_of_an_ended_context() {
+    come_and_go(|parent| {
+        let (child, canceller) = known_child(parent);
+        canceller.cancel();
+        assert!(child.with_cancel().0.is_cancelled());
+    });
+}
+
+#[test]
+fn a_merged_context() {
+    let (other, canceller) = Context::background().with_cancel();
+    come_and_go(move |parent| {
+        let _canceller = &canceller;
+        assert!(!Context::merge(&[&other, parent]).is_cancelled());
+    });
+}
+
+#[test]
+fn a_merged_context_that_has_ended() {
+    come_and_go(|parent| {
+        let (other, canceller) = Context::background().with_cancel();
+        let merged = Context::merge(&[parent, &other]);
+        canceller.cancel();
+        assert!(merged.is_cancelled());
+    });
+}
+
+#[test]
+fn a_callback() {
+    come_and_go(|parent| drop(parent.on_cancel(|| ())));
+    come_and_go(|parent| assert!(parent.on_cancel(|| ()).stop()));
+    come_and_go(|parent| known_child(parent).0.on_cancel(|| ()).detach());
+}
+
+#[test]
+fn a_channel() {
+    come_and_go(|parent| assert!(known_child(parent).0.done().try_recv().is_err()));
+}
+
+#[test]
+fn a_wait_that_was_given_up() {
+    let time = Duration::from_nanos(1);
+    come_and_go(move |parent| assert!(parent.wait_until(time).is_err()));
+    come_and_go(move |parent| assert!(parent.sleep(time).is_ok()));
+    let group = WaitGroup::new();
+    group.add(1);
+    come_and_go(move |parent| assert!(group.wait_until((parent, time)).is_err()));
+}
+
+#[test]
+fn a_deadline() {
+    let hour = Duration::from_secs(3600);
+    come_and_go(move |parent| {
+        let (child, canceller) = parent.with_timeout(hour);
+        assert!(!child.is_cancelled());
+        canceller.cancel();
+    });
+    come_and_go(move |parent| {
+        let (child, canceller) = parent.with_timeout(hour);
+        assert!(child.done().try_recv().is_err());
+        canceller.disarm();
+    });
+}
