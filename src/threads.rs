@@ -81,10 +81,12 @@ impl Drop for Claimed {
 /// Runs, on this thread, the tasks of a group that have not started yet: for a thread that is about
 /// to wait for all of them.
 pub(crate) fn run_group_here(group: usize) {
-    while pool::run_here(|id| id.group == group) {}
+    // Not what is pushed from now on: that may lie behind the moment for which the thread waits.
+    let now = pool::pushed();
+    while pool::run_here(|id, serial| id.group == group && serial < now) {}
 }
 
 /// Runs a task on this thread, if it has not started yet: for a thread that is about to wait for it.
 pub(crate) fn run_task_here(task: Id) {
-    pool::run_here(|id| *id == task);
+    pool::run_here(|id, _| *id == task);
 }

@@ -214,7 +214,7 @@ impl WaitGroup {
     ///
     /// Not in Go; the usual wrapper leaks a goroutine.
     pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<(), Interrupted> {
-        self.waiters.wait(until.into(), || self.is_zero(), |_| self.enlist())?;
+        self.waiters.wait_enlisted(until.into(), || self.is_zero(), |_| self.enlist())?;
         self.resume_panic();
         Ok(())
     }

@@ -157,7 +157,7 @@ mutant "group: a slot that comes free while a task queues another is left alone"
 mutant "group: the slot comes free after the join" src/group/first.rs \
     'turn.over();' '{}' err_group_limit
 mutant "threads: a searcher that takes a task appoints nobody" src/threads/pool.rs \
-    'taken.successor = self.appoint().ok();' '{}' err_group_threads err_group
+    'successor = Some(appointed);' 'drop(appointed);' err_group_threads err_group
 mutant "threads: a searcher goes idle and keeps its office" src/threads/searcher.rs \
     'pool.search = Search::Nobody;
         }
@@ -169,7 +169,7 @@ mutant "threads: a nap has no end while tasks are blocked" src/threads/searcher.
             break;
         }' '{}' err_group_threads
 mutant "threads: a waiting thread runs tasks of others" src/threads.rs \
-    'while pool::run_here(|id| id.group == group) {}' 'while pool::run_here(|_| true) {}' wait_group_go
+    'id.group == group && serial < now' 'serial < now' wait_group_go
 mutant "threads: own_thread is not heard" src/threads/cache.rs \
     'let idle = if spec.own_thread { None }' 'let idle = if false { None }' err_group_threads
 mutant "threads: threads with names are never given up" src/threads/cache.rs \

@@ -74,7 +74,7 @@ impl Turn<'_> {
 
 /// Whether a queued task can go on where another has ended.
 fn goes_on(thread: Option<&(Finish<'_>, &Spec)>, wanted: &Spec) -> bool {
-    thread.is_none_or(|(_, spec)| *spec == wanted && !spec.own_thread)
+    thread.is_none_or(|(finish, spec)| *spec == wanted && !spec.own_thread && !finish.is_lent())
 }
 
 impl Core {

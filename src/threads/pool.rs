@@ -20,6 +20,7 @@
 //! so that short tasks are drained by the threads that are awake. It skips the nap when the one
 //! before has seen nobody take a task: then the running tasks are blocked, and others are needed.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::{io, iter};
@@ -34,6 +35,7 @@ use crate::sys::atomic::{AtomicBool, Relaxed};
 
 pub(super) static POOL: Mutex<Pool> = Mutex::new(Pool {
     queue: VecDeque::new(),
+    pushed: 0,
     idle: Vec::new(),
     search: Search::Nobody,
     running: 0,
@@ -45,6 +47,14 @@ pub(super) static POOL: Mutex<Pool> = Mutex::new(Pool {
 /// Whether the queue is not empty: a hint for the searcher, who then looks under the lock.
 static QUEUED: AtomicBool = AtomicBool::new(false);
 
+thread_local! {
+    /// How many tasks this thread is running inside one another, each waiting for the next.
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// No thread runs more tasks inside one another than this: its stack has an end.
+const DEEPEST: u32 = 8;
+
 /// How far from the back of the queue a waiting thread looks for its own tasks.
 const NEWEST: usize = 64;
 
@@ -55,8 +65,17 @@ pub(crate) struct Id {
     pub(crate) index: usize,
 }
 
+struct Queued {
+    id: Id,
+    /// How many tasks had been pushed before.
+    serial: usize,
+    job: Job,
+}
+
 pub(super) struct Pool {
-    queue: VecDeque<(Id, Job)>,
+    queue: VecDeque<Queued>,
+    /// How many tasks have ever been pushed.
+    pushed: usize,
     /// The most recently used last.
     pub(super) idle: Vec<Arc<Sleeper>>,
     pub(super) search: Search,
@@ -105,9 +124,7 @@ pub(super) fn claim() -> io::Result<Claim> {
 impl Claim {
     pub(super) fn run(self, id: Id, job: Job) {
         let mut pool = POOL.lock();
-        pool.queue.push_back((id, job));
-        // Relaxed: a hint; the lock orders the rest.
-        QUEUED.store(true, Relaxed);
+        pool.push(id, job);
         let appointed = match self {
             Claim::Appointed(searcher) => Some(searcher),
             Claim::Searched if pool.search != Search::Nobody => None,
@@ -123,6 +140,13 @@ impl Claim {
 }
 
 impl Pool {
+    fn push(&mut self, id: Id, job: Job) {
+        self.queue.push_back(Queued { id, serial: self.pushed, job });
+        self.pushed = self.pushed.wrapping_add(1);
+        // Relaxed: a hint; the lock orders the rest.
+        QUEUED.store(true, Relaxed);
+    }
+
     /// Makes a thread the searcher, which is to be woken outside the lock.
     fn appoint(&mut self) -> io::Result<Arc<Sleeper>> {
         let searcher = match self.idle.pop() {
@@ -134,30 +158,34 @@ impl Pool {
         Ok(searcher)
     }
 
-    /// Takes the oldest task; a searcher hands on its office if there are more.
-    pub(super) fn take(&mut self, role: Role) -> Option<Taken> {
-        let (_, job) = self.queue.pop_front()?;
-        self.running += 1;
-        self.has_taken_one();
-        let mut taken = Taken { job, successor: None, helper: None };
+    /// Takes the oldest task; a searcher that leaves others behind hands on its office first.
+    pub(super) fn take(&mut self, role: Role) -> Take {
+        if self.queue.is_empty() {
+            return Take::Nothing;
+        }
+        let mut successor = None;
         if role == Role::Searcher {
-            self.search = Search::Nobody;
-            if self.queue.is_empty() {
-                // Nobody need search.
+            if self.queue.len() == 1 {
+                self.search = Search::Nobody;
             } else if self.napping > 0 && self.is_busy() {
                 self.search = Search::Napping;
+            } else if let Ok(appointed) = self.appoint() {
+                successor = Some(appointed);
+            } else if self.running > 0 {
+                return Take::Refused;
             } else {
-                taken.successor = self.appoint().ok();
+                self.search = Search::Nobody;
             }
         }
-        if self.stalled && self.queue.len() > 1 {
-            taken.helper = self.idle.pop();
-        }
-        Some(taken)
+        let Some(Queued { job, .. }) = self.queue.pop_front() else { return Take::Nothing };
+        self.running += 1;
+        self.taken = self.taken.wrapping_add(1);
+        self.look_whether_empty();
+        let helper = if self.stalled && self.queue.len() > 1 { self.idle.pop() } else { None };
+        Take::Task(Taken { job, successor, helper })
     }
 
-    fn has_taken_one(&mut self) {
-        self.taken = self.taken.wrapping_add(1);
+    fn look_whether_empty(&mut self) {
         if self.queue.is_empty() {
             self.stalled = false;
             // Relaxed: a hint.
@@ -166,13 +194,14 @@ impl Pool {
     }
 
     /// Takes a certain task: the oldest that is wanted, if it is at the front, or one of the newest.
-    fn take_wanted(&mut self, wanted: impl Fn(&Id) -> bool) -> Option<Job> {
+    fn take_wanted(&mut self, wanted: impl Fn(&Id, usize) -> bool) -> Option<Job> {
         let newest = self.queue.len().saturating_sub(NEWEST)..self.queue.len();
         let place = iter::once(0)
             .chain(newest.rev())
-            .find(|place| self.queue.get(*place).is_some_and(|(id, _)| wanted(id)))?;
-        let (_, job) = self.queue.remove(place)?;
-        self.has_taken_one();
+            .find(|place| self.queue.get(*place).is_some_and(|one| wanted(&one.id, one.serial)))?;
+        let Queued { job, .. } = self.queue.remove(place)?;
+        // Not counted as taken: a nap asks whether anybody drains the front.
+        self.look_whether_empty();
         Some(job)
     }
 
@@ -189,12 +218,30 @@ impl Pool {
 
 /// Runs a queued task on the calling thread, which is about to wait for it. `false` if there is
 /// none, or it is not to be found at once.
-pub(super) fn run_here(wanted: impl Fn(&Id) -> bool) -> bool {
-    if !is_queued() {
+pub(super) fn run_here(wanted: impl Fn(&Id, usize) -> bool) -> bool {
+    let depth = DEPTH.get();
+    if depth == DEEPEST || !is_queued() {
         return false;
     }
-    let job = POOL.lock().take_wanted(wanted);
-    job.map(|job| run(job, Finish::of_nobody())).is_some()
+    let Some(job) = POOL.lock().take_wanted(wanted) else { return false };
+    DEPTH.set(depth + 1);
+    run(job, Finish::of_nobody());
+    DEPTH.set(depth);
+    true
+}
+
+/// How many tasks have been pushed so far.
+pub(super) fn pushed() -> usize {
+    POOL.lock().pushed
+}
+
+/// What a look at the queue has brought.
+pub(super) enum Take {
+    Task(Taken),
+    Nothing,
+    /// The operating system refuses a thread for a successor, and others are running: the searcher
+    /// must not go into user code, but try again.
+    Refused,
 }
 
 /// A task, and those to be woken before it is run.

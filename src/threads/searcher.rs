@@ -4,11 +4,14 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::pool::{self, POOL, Search, Taken};
+use super::pool::{self, POOL, Search, Take, Taken};
 use super::sleeper::{KEEP_ALIVE, Role, Sleeper};
 use super::worker::{Finish, Job, run};
 use crate::sys;
 use crate::wait::{self, Until};
+
+/// How long a searcher waits before it asks again for a thread that was refused.
+const RETRY: Duration = Duration::from_millis(1);
 
 /// How long a searcher leaves the queue to the threads that are running.
 const NAP: Duration = Duration::from_micros(60);
@@ -48,9 +51,17 @@ fn next(me: &Arc<Sleeper>, mut role: Role) -> Option<Job> {
             wait::spin(pool::is_queued);
         }
         let mut pool = POOL.lock();
-        if let Some(taken) = pool.take(role) {
-            drop(pool);
-            return Some(taken.wake_others());
+        match pool.take(role) {
+            Take::Nothing => {}
+            Take::Task(taken) => {
+                drop(pool);
+                return Some(taken.wake_others());
+            }
+            Take::Refused => {
+                drop(pool);
+                sys::sleep(RETRY);
+                continue;
+            }
         }
         if role == Role::Helper && pool.search == Search::Napping {
             // Better awake than napping: the next task may come at any moment.

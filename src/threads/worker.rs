@@ -48,6 +48,13 @@ impl Finish<'static> {
     }
 }
 
+impl Finish<'_> {
+    /// Whether the thread was lent by one that waits for this task alone.
+    pub(crate) fn is_lent(&self) -> bool {
+        matches!(self.0, Thread::Lent)
+    }
+}
+
 impl Drop for Finish<'_> {
     fn drop(&mut self) {
         match &mut self.0 {

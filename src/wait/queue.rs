@@ -67,7 +67,20 @@ impl<S> WaitQueue<S> {
         if !until.has_passed() && spin(ready) {
             return Ok(());
         }
-        self.park(&until, enlist)
+        self.park(&until, enlist, false)
+    }
+
+    /// [`wait`](Self::wait) for an event that may pass again: enters the queue first and spins
+    /// there, so that no moment is missed.
+    #[inline]
+    pub(crate) fn wait_enlisted(
+        &self,
+        until: Until<'_>,
+        ready: impl Fn() -> bool,
+        enlist: impl FnOnce(&mut S) -> bool,
+    ) -> Result<(), Interrupted> {
+        until.enter()?;
+        if ready() { Ok(()) } else { self.park(&until, enlist, true) }
     }
 
     /// [`wait`](Self::wait) without spinning, for waits that are long as a rule.
@@ -77,16 +90,20 @@ impl<S> WaitQueue<S> {
         enlist: impl FnOnce(&mut S) -> bool,
     ) -> Result<(), Interrupted> {
         until.enter()?;
-        self.park(&until, enlist)
+        self.park(&until, enlist, false)
     }
 
     fn park(
         &self,
         until: &Until<'_>,
         enlist: impl FnOnce(&mut S) -> bool,
+        spin_first: bool,
     ) -> Result<(), Interrupted> {
         let waiter = Waiter::new();
         let Some(key) = self.inner.lock().enlist(&waiter, enlist) else { return Ok(()) };
+        if spin_first && !until.has_passed() {
+            spin(|| waiter.is_decided());
+        }
         match waiter.sleep(until) {
             Verdict::Granted => Ok(()),
             Verdict::GivenUp => {

@@ -103,6 +103,11 @@ impl Waiter {
         }
     }
 
+    /// Whether the wait has been decided.
+    pub(super) fn is_decided(&self) -> bool {
+        self.verdict().is_some()
+    }
+
     /// How the wait has been decided, if it has.
     fn verdict(&self) -> Option<Verdict> {
         // Acquire: pairs with Release in `decide`; what the granting thread did before it granted

@@ -61,10 +61,20 @@ impl WaitGroup {
             if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(f)) {
                 token.group().keep_panic(payload);
             }
+            token.group().drop_abandoned_panic(&token);
             drop(finish);
             drop(token);
         });
         Ok(())
+    }
+
+    /// Drops the payload of a panic that nobody can wait for any more, while the thread is still the
+    /// task's own: its drop is the user's code.
+    fn drop_abandoned_panic(&self, token: &Token<Arc<WaitGroup>>) {
+        if token.is_last() {
+            let payload = self.waiters.lock().0.take();
+            drop_quietly(payload);
+        }
     }
 
     /// Which tasks of the cache are this group's.

@@ -64,6 +64,13 @@ impl<G: sealed::Handle> Token<G> {
     }
 }
 
+impl Token<Arc<WaitGroup>> {
+    /// Whether nobody else holds the group.
+    pub(super) fn is_last(&self) -> bool {
+        Arc::strong_count(&self.0) == 1
+    }
+}
+
 impl<G: sealed::Handle + Clone> Clone for Token<G> {
     /// Counts another task in.
     fn clone(&self) -> Self {
