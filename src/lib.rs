@@ -87,6 +87,8 @@
 mod context;
 mod group;
 mod refused;
+#[cfg(feature = "sim")]
+pub mod sim;
 mod sys;
 mod threads;
 mod unwind;

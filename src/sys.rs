@@ -5,9 +5,15 @@
 
 pub(crate) mod atomic;
 mod clock;
+mod global;
+mod lock;
 mod park;
+mod simulation;
 mod spawn;
 
 pub(crate) use clock::now;
-pub(crate) use park::{Unparker, park, park_deadline, sleep, unparker};
+pub(crate) use global::{Empty, Global, Static};
+pub(crate) use lock::{Mutex, MutexGuard};
+pub(crate) use park::{Unparker, nap, park, park_deadline, unparker};
+pub(crate) use simulation::{blocking_call, choose, idling, is_simulated, serving};
 pub(crate) use spawn::{cores, spawn};

@@ -8,6 +8,7 @@ use std::fmt;
 use go::FirstPanic;
 pub use token::Token;
 
+use crate::sys;
 use crate::sys::atomic::{AcqRel, Acquire, AtomicUsize, Relaxed, Release};
 use crate::threads;
 use crate::wait::{Interrupted, Until, WaitQueue};
@@ -79,6 +80,7 @@ pub struct WaitGroup {
     waiters: WaitQueue<FirstPanic>,
 }
 
+#[cfg(not(feature = "sim"))]
 const _: () = assert!(size_of::<WaitGroup>() <= 32);
 
 impl WaitGroup {
@@ -187,6 +189,7 @@ impl WaitGroup {
     /// # Panics
     ///
     /// Resumes the first panic of a task that [`go`](Self::go) started, once.
+    #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait(&self) {
         threads::run_group_here(self.address());
         let waited = self.wait_until(Until::FOREVER);
@@ -213,8 +216,11 @@ impl WaitGroup {
     /// # Compared with Go
     ///
     /// Not in Go; the usual wrapper leaks a goroutine.
+    #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<(), Interrupted> {
+        let call = sys::blocking_call("WaitGroup::wait");
         self.waiters.wait_enlisted(until.into(), || self.is_zero(), |_| self.enlist())?;
+        drop(call);
         self.resume_panic();
         Ok(())
     }

@@ -15,11 +15,11 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender};
-use parking_lot::Mutex;
 
 use super::callback::Callback;
 use super::family::Parent;
 use super::timer::Alarm;
+use crate::sys::Mutex;
 use crate::sys::atomic::{Acquire, AtomicU32, Relaxed, Release};
 use crate::wait::{Cause, CauseKind, Key, List, Waiter};
 
@@ -219,12 +219,22 @@ impl Node {
 
     /// The channel that is disconnected when this node ends.
     pub(super) fn done(self: &Arc<Self>) -> &Receiver<Infallible> {
-        self.done.get_or_init(|| {
-            let (sender, receiver) = crossbeam_channel::unbounded();
-            // Where the node has ended, the sender is dropped here and now.
-            drop(self.link(|links| links.done = Some(sender)));
-            Box::new(receiver)
-        })
+        if let Some(done) = self.done.get() {
+            return done;
+        }
+        let (sender, receiver) = crossbeam_channel::unbounded();
+        // Under the lock, so that of several first calls one makes the pair. Where the node has
+        // ended, the sender is dropped here and now.
+        let linked = self.link(|links| {
+            if self.done.set(Box::new(receiver.clone())).is_ok() {
+                links.done = Some(sender);
+            }
+        });
+        if linked.is_err() {
+            self.done.get_or_init(|| Box::new(receiver))
+        } else {
+            self.done.get().expect("it has just been set")
+        }
     }
 
     /// Takes what hangs on this node, when nobody else knows the node any more.

@@ -12,11 +12,10 @@ use std::time::Instant;
 
 use super::cancel;
 use super::node::Node;
-use crate::sys;
+use crate::sys::{self, Empty, Global};
 use crate::wait::{Cause, Until, WaitQueue};
 
-static ALARMS: WaitQueue<Alarms> =
-    WaitQueue::new(Alarms { pending: BTreeMap::new(), set: 0, served: false });
+static ALARMS: Global<WaitQueue<Alarms>> = Global::new();
 
 struct Alarms {
     pending: BTreeMap<Alarm, Weak<Node>>,
@@ -39,7 +38,7 @@ pub(super) struct Alarm {
 ///
 /// The operating system refused it.
 pub(super) fn start() -> io::Result<()> {
-    let mut alarms = ALARMS.lock();
+    let mut alarms = ALARMS.get().lock();
     if !alarms.served {
         // Under the lock, so that nobody relies on a thread that is then refused. Once a process.
         sys::spawn("phalanx-timer".into(), None, serve)?;
@@ -50,7 +49,7 @@ pub(super) fn start() -> io::Result<()> {
 
 /// Has the node cancelled at `at`, once the timer thread has been started.
 pub(super) fn set(at: Instant, node: Weak<Node>) -> Alarm {
-    let mut alarms = ALARMS.lock();
+    let mut alarms = ALARMS.get().lock();
     alarms.set += 1;
     let alarm = Alarm { at, serial: alarms.set };
     alarms.pending.insert(alarm, node);
@@ -62,8 +61,12 @@ pub(super) fn set(at: Instant, node: Weak<Node>) -> Alarm {
 
 /// Forgets an alarm, if it has not gone off.
 pub(super) fn clear(alarm: Alarm) {
-    let node = ALARMS.lock().pending.remove(&alarm);
+    let node = ALARMS.get().lock().pending.remove(&alarm);
     drop(node);
+}
+
+impl Empty for Alarms {
+    const EMPTY: Self = Alarms { pending: BTreeMap::new(), set: 0, served: false };
 }
 
 impl Alarms {
@@ -72,8 +75,11 @@ impl Alarms {
     }
 
     fn take_due(&mut self, now: Instant) -> Option<Weak<Node>> {
-        let earliest = self.pending.first_entry()?;
-        (earliest.key().at <= now).then(|| earliest.remove())
+        let at = self.earliest().filter(|alarm| alarm.at <= now)?.at;
+        // Alarms for the same instant may go off in any order.
+        let same = self.pending.keys().take_while(|alarm| alarm.at == at);
+        let alarm = *self.pending.keys().nth(sys::choose(|| same.count()))?;
+        self.pending.remove(&alarm)
     }
 }
 
@@ -81,7 +87,7 @@ fn serve() {
     loop {
         let now = sys::now();
         let (due, earliest) = {
-            let mut alarms = ALARMS.lock();
+            let mut alarms = ALARMS.get().lock();
             (alarms.take_due(now), alarms.earliest())
         };
         match due {
@@ -108,5 +114,5 @@ fn end(node: &Weak<Node>) {
 fn sleep_till(earliest: Option<Alarm>) {
     let until = earliest.map_or(Until::FOREVER, |alarm| alarm.at.into());
     // However the wait ends, the loop looks again.
-    drop(ALARMS.wait_parked(until, |alarms| alarms.earliest() != earliest));
+    drop(sys::serving(|| ALARMS.get().wait_parked(until, |alarms| alarms.earliest() != earliest)));
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crossbeam_channel::Receiver;
 
 use super::{Cancelled, Context, OnCancel, callback};
+use crate::sys;
 use crate::wait::{Cause, Interrupted, Source, Until, Waiter};
 
 impl Context {
@@ -15,7 +16,9 @@ impl Context {
     /// # Blocking
     ///
     /// Parks until the context ends. A context that nothing can end blocks for ever.
+    #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait(&self) -> Cause {
+        let _call = sys::blocking_call("Context::wait");
         let until = Until::from(self);
         loop {
             Waiter::sleep_out(&until, &Until::FOREVER);
@@ -35,7 +38,9 @@ impl Context {
     /// # Errors
     ///
     /// [`Interrupted`] if the bound was reached first, or is a context that had ended before.
+    #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<Cause, Interrupted> {
+        let _call = sys::blocking_call("Context::wait");
         let until = until.into();
         until.enter()?;
         let sooner = self.deadline().map_or(until, |deadline| until.and_deadline(deadline));
@@ -59,7 +64,9 @@ impl Context {
     /// canceller.cancel();
     /// assert!(ctx.sleep(Duration::from_secs(3600)).is_err()); // returns at once
     /// ```
+    #[cfg_attr(feature = "sim", track_caller)]
     pub fn sleep(&self, duration: Duration) -> Result<(), Cancelled> {
+        let _call = sys::blocking_call("Context::sleep");
         let until = Until::from((self, duration));
         Waiter::sleep_out(&until, &Until::FOREVER);
         match until.why() {

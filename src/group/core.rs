@@ -14,13 +14,12 @@ use std::panic::{self, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Instant;
 
-use parking_lot::Mutex;
-
 use super::slots::{Queued, Slots};
 use super::turn::CountedOut;
 use crate::context::{Canceller, Context};
 use crate::refused::Refusal;
 use crate::sys::atomic::{AtomicUsize, Relaxed};
+use crate::sys::{self, Mutex};
 use crate::threads::{self, Claimed, Spec};
 use crate::unwind::{Payload, drop_quietly};
 use crate::wait::{Cause, Interrupted, Until};
@@ -175,6 +174,7 @@ impl Core {
     /// Waits without a bound, and first runs what has not started.
     pub(super) fn wait(self: &Arc<Self>) {
         threads::run_group_here(self.address());
+        let _call = sys::blocking_call("ErrGroup::wait");
         self.running.wait();
     }
 }

@@ -3,13 +3,12 @@
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::attempt::{Ended, attempt, skip};
 use super::core::Core;
 use super::task::{Promise, Stopped, WhyStopped};
 use super::turn::Turn;
 use crate::context::Context;
+use crate::sys::Mutex;
 use crate::unwind::drop_caught;
 use crate::wait::Cause;
 

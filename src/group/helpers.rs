@@ -6,8 +6,6 @@ use std::iter;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::core::Core;
 use super::policies::{Errors, FirstOk, Settle};
 use super::policy::{Outcome, Panicked};
@@ -15,6 +13,7 @@ use super::scope::scope;
 use super::task::{Stopped, WhyStopped};
 use super::{Builder, Policy};
 use crate::context::Context;
+use crate::sys::Mutex;
 use crate::sys::atomic::{AtomicUsize, Relaxed};
 
 pub use join::infallible;

@@ -8,12 +8,11 @@ use std::collections::VecDeque;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 
-use parking_lot::Mutex;
-
 use super::attempt::{Ended, attempt, skip};
 use super::core::Core;
 use super::policy::{End, Flow, Outcome, Panicked, Policy};
 use crate::context::Context;
+use crate::sys::Mutex;
 use crate::unwind::{drop_caught, drop_quietly};
 use crate::wait::Cause;
 

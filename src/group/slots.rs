@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::erase::Erased;
+use crate::sys;
 use crate::threads::Spec;
 use crate::wait::{Interrupted, Until, WaitQueue};
 
@@ -36,6 +37,7 @@ impl Slots {
 
     /// Waits for a slot, in the order of arrival.
     pub(super) fn take(&self, until: Until<'_>) -> Result<(), Interrupted> {
+        let _call = sys::blocking_call("ErrGroup::go, at the limit");
         self.0.wait_parked(until, State::try_take)
     }
 

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::core::Core;
+use crate::sys;
 use crate::sys::atomic::{Acquire, AtomicBool, Release};
 use crate::wait::{Cause, Interrupted, Until, WaitQueue};
 
@@ -82,6 +83,7 @@ impl<T> Task<'_, T> {
     ///
     /// [`Stopped`] if the task failed, panicked, or was skipped because its group had stopped. Its
     /// error is the group's; use `?` here, and the group reports the cause, not this echo.
+    #[cfg_attr(feature = "sim", track_caller)]
     pub fn join(self) -> Result<T, Stopped> {
         if !self.is_done() {
             self.core.help(self.label.index);
@@ -105,7 +107,9 @@ impl<T> Task<'_, T> {
     /// # Errors
     ///
     /// [`Interrupted`] if the bound was reached first. The task goes on.
+    #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<(), Interrupted> {
+        let _call = sys::blocking_call("Task::join");
         self.cell.result.wait(until.into(), || self.is_done(), |result| result.is_some())
     }
 

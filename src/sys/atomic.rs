@@ -2,10 +2,19 @@
 //!
 //! Aliases, not re-exports, so that clippy can tell this door from the platform's own.
 
-#![expect(clippy::disallowed_types, reason = "this is the door")]
+#![cfg_attr(not(feature = "sim"), expect(clippy::disallowed_types, reason = "this is the door"))]
+
+#[cfg(feature = "sim")]
+mod simulated;
 
 pub(crate) use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
+#[cfg(not(feature = "sim"))]
 pub(crate) type AtomicBool = core::sync::atomic::AtomicBool;
+#[cfg(not(feature = "sim"))]
 pub(crate) type AtomicU32 = core::sync::atomic::AtomicU32;
+#[cfg(not(feature = "sim"))]
 pub(crate) type AtomicUsize = core::sync::atomic::AtomicUsize;
+
+#[cfg(feature = "sim")]
+pub(crate) use simulated::{AtomicBool, AtomicU32, AtomicUsize};

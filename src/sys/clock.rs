@@ -6,5 +6,9 @@ use std::time::Instant;
 #[inline]
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 pub(crate) fn now() -> Instant {
+    #[cfg(feature = "sim")]
+    if let Some(now) = crate::sim::machine::now() {
+        return now;
+    }
     Instant::now()
 }

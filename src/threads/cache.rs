@@ -5,13 +5,12 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use super::Spec;
 use super::worker::{self, Worker};
+use crate::sys::{Empty, Global, Mutex};
 
 /// Idle threads that have a name or a stack size of their own.
-static IDLE: Mutex<Idle> = Mutex::new(Idle { kinds: None, count: 0 });
+static IDLE: Global<Mutex<Idle>> = Global::new();
 
 /// No more threads than this are kept idle: a thread cannot change its name, so a program
 /// that names each task differently would otherwise keep one for each.
@@ -28,18 +27,22 @@ struct Idle {
 ///
 /// The operating system refused a thread.
 pub(super) fn claim(spec: &Spec) -> io::Result<Arc<Worker>> {
-    let idle = if spec.own_thread { None } else { IDLE.lock().pop(spec) };
+    let idle = if spec.own_thread { None } else { IDLE.get().lock().pop(spec) };
     idle.map_or_else(|| worker::start(spec.clone()), Ok)
 }
 
 /// Makes a thread claimable. `false` if it is not to be kept.
 pub(super) fn put(worker: &Arc<Worker>) -> bool {
-    !worker.spec.own_thread && IDLE.lock().push(Arc::clone(worker))
+    !worker.spec.own_thread && IDLE.get().lock().push(Arc::clone(worker))
 }
 
 /// Withdraws a thread that wants to leave. `false` if it has been claimed in the meantime.
 pub(super) fn withdraw(worker: &Arc<Worker>) -> bool {
-    IDLE.lock().withdraw(worker)
+    IDLE.get().lock().withdraw(worker)
+}
+
+impl Empty for Idle {
+    const EMPTY: Self = Idle { kinds: None, count: 0 };
 }
 
 impl Idle {

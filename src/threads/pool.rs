@@ -25,27 +25,25 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::{io, iter};
 
-use parking_lot::Mutex;
-
 use super::searcher;
 use super::sleeper::{Role, Sleeper};
 use super::worker::{Finish, Job, run};
 use crate::sys;
 use crate::sys::atomic::{AtomicBool, Relaxed};
+use crate::sys::{Empty, Global, Mutex, MutexGuard, Static};
 
-pub(super) static POOL: Mutex<Pool> = Mutex::new(Pool {
-    queue: VecDeque::new(),
-    pushed: 0,
-    idle: Vec::new(),
-    search: Search::Nobody,
-    running: 0,
-    taken: 0,
-    napping: 0,
-    stalled: false,
-});
+static POOL: Global<Shared> = Global::new();
 
-/// Whether the queue is not empty: a hint for the searcher, who then looks under the lock.
-static QUEUED: AtomicBool = AtomicBool::new(false);
+struct Shared {
+    pool: Mutex<Pool>,
+    /// Whether the queue is not empty: a hint for the searcher, who then looks under the lock.
+    queued: AtomicBool,
+}
+
+/// The pool, locked.
+pub(super) fn lock() -> MutexGuard<'static, Pool> {
+    POOL.get().pool.lock()
+}
 
 thread_local! {
     /// How many tasks this thread is running inside one another, each waiting for the next.
@@ -114,7 +112,7 @@ pub(super) enum Claim {
 ///
 /// The operating system refused a thread.
 pub(super) fn claim() -> io::Result<Claim> {
-    let mut pool = POOL.lock();
+    let mut pool = lock();
     match pool.search {
         Search::Nobody => pool.appoint().map(Claim::Appointed),
         Search::Awake | Search::Napping => Ok(Claim::Searched),
@@ -123,7 +121,7 @@ pub(super) fn claim() -> io::Result<Claim> {
 
 impl Claim {
     pub(super) fn run(self, id: Id, job: Job) {
-        let mut pool = POOL.lock();
+        let mut pool = lock();
         pool.push(id, job);
         let appointed = match self {
             Claim::Appointed(searcher) => Some(searcher),
@@ -139,12 +137,37 @@ impl Claim {
     }
 }
 
+impl Empty for Shared {
+    const EMPTY: Self = Shared { pool: Mutex::EMPTY, queued: AtomicBool::new(false) };
+}
+
+impl Static for Shared {
+    #[cfg(feature = "sim")]
+    fn clear(&self) {
+        self.pool.clear();
+        self.queued.store(false, Relaxed);
+    }
+}
+
+impl Empty for Pool {
+    const EMPTY: Pool = Pool {
+        queue: VecDeque::new(),
+        pushed: 0,
+        idle: Vec::new(),
+        search: Search::Nobody,
+        running: 0,
+        taken: 0,
+        napping: 0,
+        stalled: false,
+    };
+}
+
 impl Pool {
     fn push(&mut self, id: Id, job: Job) {
         self.queue.push_back(Queued { id, serial: self.pushed, job });
         self.pushed = self.pushed.wrapping_add(1);
         // Relaxed: a hint; the lock orders the rest.
-        QUEUED.store(true, Relaxed);
+        POOL.get().queued.store(true, Relaxed);
     }
 
     /// Makes a thread the searcher, which is to be woken outside the lock.
@@ -189,7 +212,7 @@ impl Pool {
         if self.queue.is_empty() {
             self.stalled = false;
             // Relaxed: a hint.
-            QUEUED.store(false, Relaxed);
+            POOL.get().queued.store(false, Relaxed);
         }
     }
 
@@ -223,7 +246,7 @@ pub(super) fn run_here(wanted: impl Fn(&Id, usize) -> bool) -> bool {
     if depth == DEEPEST || !is_queued() {
         return false;
     }
-    let Some(job) = POOL.lock().take_wanted(wanted) else { return false };
+    let Some(job) = lock().take_wanted(wanted) else { return false };
     DEPTH.set(depth + 1);
     run(job, Finish::of_nobody());
     DEPTH.set(depth);
@@ -232,7 +255,7 @@ pub(super) fn run_here(wanted: impl Fn(&Id, usize) -> bool) -> bool {
 
 /// How many tasks have been pushed so far.
 pub(super) fn pushed() -> usize {
-    POOL.lock().pushed
+    lock().pushed
 }
 
 /// What a look at the queue has brought.
@@ -254,12 +277,12 @@ pub(super) struct Taken {
 /// Whether the queue is not empty, or was a moment ago.
 pub(super) fn is_queued() -> bool {
     // Relaxed: a hint. What is missed here is found under the lock.
-    QUEUED.load(Relaxed)
+    POOL.get().queued.load(Relaxed)
 }
 
 /// Takes a thread that wants to leave out of the idle ones. `false` if it has been appointed.
 pub(super) fn withdraw(me: &Arc<Sleeper>) -> bool {
-    let mut pool = POOL.lock();
+    let mut pool = lock();
     // The one that has been idle longest lies at the bottom, where the search begins.
     let place = pool.idle.iter().position(|idle| Arc::ptr_eq(idle, me));
     place.map(|place| pool.idle.remove(place)).is_some()

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::pool::{self, POOL, Search, Take, Taken};
+use super::pool::{self, Search, Take, Taken};
 use super::sleeper::{KEEP_ALIVE, Role, Sleeper};
 use super::worker::{Finish, Job, run};
 use crate::sys;
@@ -27,7 +27,7 @@ pub(super) fn start() -> io::Result<Arc<Sleeper>> {
 /// The life of a thread: woken for a role, it works until there is nothing to do.
 fn serve(me: &Arc<Sleeper>) {
     loop {
-        let mut role = match me.sleep(KEEP_ALIVE.into()) {
+        let mut role = match sys::idling(|| me.sleep(KEEP_ALIVE.into())) {
             Some(role) => role,
             None if pool::withdraw(me) => return,
             None => match me.sleep(Until::FOREVER) {
@@ -50,7 +50,7 @@ fn next(me: &Arc<Sleeper>, mut role: Role) -> Option<Job> {
         if role == Role::Searcher {
             wait::spin(pool::is_queued);
         }
-        let mut pool = POOL.lock();
+        let mut pool = pool::lock();
         match pool.take(role) {
             Take::Nothing => {}
             Take::Task(taken) => {
@@ -59,7 +59,7 @@ fn next(me: &Arc<Sleeper>, mut role: Role) -> Option<Job> {
             }
             Take::Refused => {
                 drop(pool);
-                sys::sleep(RETRY);
+                sys::nap(RETRY);
                 continue;
             }
         }
@@ -91,14 +91,14 @@ impl Taken {
 
 /// A new searcher's pause: the tasks that are left may be gone sooner than it could help.
 fn nap() -> Role {
-    let mut pool = POOL.lock();
+    let mut pool = pool::lock();
     while !pool.is_empty() && pool.is_busy() {
         pool.search = Search::Napping;
         pool.napping += 1;
         let taken = pool.taken;
         drop(pool);
-        sys::sleep(NAP);
-        pool = POOL.lock();
+        sys::nap(NAP);
+        pool = pool::lock();
         pool.napping -= 1;
         if pool.search != Search::Napping {
             return Role::Helper;
@@ -114,7 +114,7 @@ fn nap() -> Role {
 
 /// Called when a task's user code is over: the role of its thread from now on.
 pub(super) fn finished() -> Role {
-    let mut pool = POOL.lock();
+    let mut pool = pool::lock();
     pool.running -= 1;
     if pool.search != Search::Nobody {
         return Role::Helper;

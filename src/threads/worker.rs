@@ -110,7 +110,7 @@ impl Worker {
 
     /// The next job, or `None` when nobody has claimed this idle thread for a long time.
     fn next_job(self: &Arc<Self>) -> Option<Job> {
-        if let Some(job) = self.job_until(KEEP_ALIVE.into()) {
+        if let Some(job) = sys::idling(|| self.job_until(KEEP_ALIVE.into())) {
             return Some(job);
         }
         if cache::withdraw(self) { None } else { Some(self.claimed_job()) }

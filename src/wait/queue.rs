@@ -4,11 +4,10 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
-use parking_lot::{Mutex, MutexGuard};
-
 use super::spin::spin;
 use super::waiter::Verdict;
 use super::{Interrupted, Key, List, Until, Waiter};
+use crate::sys::{Empty, Mutex, MutexGuard, Static};
 
 /// The threads that wait for something, oldest first, and the state `S` that decides about them.
 ///
@@ -145,6 +144,17 @@ impl<S> Inner<S> {
     }
 }
 
+impl<S: Empty> Empty for WaitQueue<S> {
+    const EMPTY: Self = WaitQueue::new(S::EMPTY);
+}
+
+impl<S: Empty + Send + 'static> Static for WaitQueue<S> {
+    #[cfg(feature = "sim")]
+    fn clear(&self) {
+        *self.inner.lock() = Inner { state: S::EMPTY, waiters: None };
+    }
+}
+
 // The lock is never held while user code runs, so no panic leaves what it guards half-changed.
 impl<S> UnwindSafe for WaitQueue<S> {}
 impl<S> RefUnwindSafe for WaitQueue<S> {}
@@ -199,41 +209,4 @@ impl<S> Drop for Locked<'_, S> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn enter(queue: &WaitQueue) -> Arc<Waiter> {
-        let waiter = Waiter::new();
-        assert!(queue.inner.lock().enlist(&waiter, |()| false).is_some());
-        waiter
-    }
-
-    #[test]
-    fn what_a_waiter_that_gave_up_was_owed_goes_to_the_next() {
-        let queue = WaitQueue::new(());
-        let (first, second) = (enter(&queue), enter(&queue));
-        first.interrupt();
-        assert!(queue.lock().grant_one(), "the second takes it");
-        assert!(!second.grant(), "it has been granted before");
-        assert!(!queue.lock().grant_one(), "nobody else waits");
-    }
-
-    #[test]
-    fn the_oldest_waiter_is_granted_first() {
-        let queue = WaitQueue::new(());
-        let (first, second) = (enter(&queue), enter(&queue));
-        assert!(queue.lock().grant_one());
-        assert!(!first.grant(), "it has been granted before");
-        assert!(second.grant(), "it still waits");
-    }
-
-    #[test]
-    fn a_waiter_that_gives_up_leaves_the_queue() {
-        let queue = WaitQueue::new(());
-        assert!(queue.wait_parked(Duration::ZERO.into(), |()| false).is_err());
-        let inner = queue.inner.lock();
-        assert!(inner.waiters.as_ref().is_some_and(|list| list.front().is_none()));
-    }
-}
+mod tests;

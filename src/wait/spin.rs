@@ -29,7 +29,7 @@ thread_local! {
 
 /// Looks again and again for a short while; `true` as soon as `ready` says so.
 pub(crate) fn spin(ready: impl Fn() -> bool) -> bool {
-    if sys::cores() == 1 {
+    if sys::cores() == 1 || sys::is_simulated() {
         return false;
     }
     let failures = FAILURES.get();

@@ -125,3 +125,7 @@ impl Waiter {
         self.state.compare_exchange(WAITING, fate, Release, Relaxed).is_ok()
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "sim")]
+mod tests;

@@ -1,0 +1,394 @@
+//! A bubble: some threads of which exactly one runs at a time.
+//!
+//! There is no controller. The thread whose turn it is picks its successor, opens the successor's
+//! gate, and waits at its own; if it picks itself, it just goes on. So only one thread at a time
+//! touches the state, and its lock is there for those outside: the thread that waits for the end,
+//! calls that come back from [`external`](super::external), and wake-ups from threads that are not
+//! in the bubble.
+//!
+//! No thread of a bubble that has failed is ever told to go on, or to unwind: it may hold borrows of
+//! another's stack. It is left asleep.
+
+use std::any::Any;
+use std::ops::{Deref, DerefMut};
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::end::{End, Ended, Failure};
+use super::gate::Pass;
+use super::here::{self, Counted, Deeper, Here, real};
+use super::hooks::Handle;
+use super::kernel;
+use super::op::{Kind, Op};
+use super::panics;
+use super::path::Path;
+use super::place;
+use super::state::{Next, Setup, State};
+use super::thread::{On, Panic, Status};
+use super::trace::Trace;
+use crate::sim::libc;
+use crate::unwind::drop_quietly;
+
+pub(crate) struct Bubble {
+    state: Mutex<State>,
+    /// The end has come, or nobody has the turn.
+    news: Condvar,
+    /// Tells apart the objects of different bubbles.
+    pub(super) generation: u32,
+    /// The instant that is zero on the virtual clock.
+    pub(super) start: std::sync::OnceLock<Instant>,
+    /// What is to be done when all has ended, well or not.
+    at_end: Mutex<Vec<AtEnd>>,
+    _counted: Counted,
+}
+
+type AtEnd = Box<dyn FnOnce(bool) + Send>;
+
+impl std::fmt::Debug for Bubble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bubble").field("generation", &self.generation).finish_non_exhaustive()
+    }
+}
+
+/// What an idle thread unwinds with when it is sent home.
+struct Dismissed;
+
+impl Bubble {
+    /// Runs `body` as the root of a new bubble, and returns when all has ended, or failed. `alarm`
+    /// is for how long, in real time, nothing may happen.
+    pub(crate) fn run(setup: Setup, alarm: Duration, body: Box<dyn FnOnce() + Send>) -> Ended {
+        static GENERATION: AtomicU32 = AtomicU32::new(1);
+        libc::begin();
+        panics::install_hook();
+        let bubble = Arc::new(Bubble {
+            state: Mutex::new(State::new(setup)),
+            news: Condvar::new(),
+            // Relaxed: a number, no more.
+            generation: GENERATION.fetch_add(1, Relaxed),
+            start: std::sync::OnceLock::new(),
+            at_end: Mutex::default(),
+            _counted: Counted::new(),
+        });
+        let _known = libc::Known::new(&bubble);
+        let root = bubble.lock().add(Path::root(), "root".into());
+        let root = Newcomer { bubble: Arc::clone(&bubble), thread: root };
+        let started = thread::Builder::new().name("root".into()).spawn(move || root.live(body));
+        let root = started.expect("the operating system has a thread for the root of a bubble");
+        bubble.hand_on(bubble.lock());
+        let ended = real(|| bubble.wait_for_end(alarm));
+        let clean = ended.end == End::Clean;
+        if clean {
+            drop(root.join());
+        } else {
+            place::look_from_now_on();
+        }
+        let at_end =
+            std::mem::take(&mut *bubble.at_end.lock().unwrap_or_else(PoisonError::into_inner));
+        for finish in at_end {
+            finish(clean);
+        }
+        ended
+    }
+
+    pub(super) fn at_end(&self, finish: AtEnd) {
+        real(|| self.at_end.lock().unwrap_or_else(PoisonError::into_inner).push(finish));
+    }
+
+    pub(super) fn lock(&self) -> Locked<'_> {
+        let real = Deeper::into_real();
+        Locked { state: self.state.lock().unwrap_or_else(PoisonError::into_inner), _real: real }
+    }
+
+    /// Changes the state from outside of the bubble.
+    pub(super) fn intrude(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        state.tainted = true;
+        change(&mut state);
+        if state.vacant {
+            self.hand_on(state);
+        }
+    }
+
+    /// Picks a thread and lets it go on.
+    fn hand_on(&self, mut state: Locked<'_>) {
+        let next = state.pick();
+        self.announce(&mut state, next);
+        let (gate, pass) = match next {
+            Next::Thread(thread) => (Arc::clone(&state.threads[thread].gate), Pass::Go),
+            Next::Dismiss(thread) => (Arc::clone(&state.threads[thread].gate), Pass::Die),
+            Next::Outside | Next::Over => return,
+        };
+        drop(state);
+        gate.open(pass);
+    }
+
+    fn announce(&self, state: &mut State, next: Next) {
+        state.vacant = next == Next::Outside;
+        if matches!(next, Next::Outside | Next::Over) {
+            real(|| self.news.notify_all());
+        }
+    }
+
+    fn wait_for_end(&self, alarm: Duration) -> Ended {
+        let Locked { mut state, _real } = self.lock();
+        let mut steps = 0;
+        loop {
+            if state.end.is_some() {
+                return Self::ended(&mut state);
+            }
+            let grace = state.setup.grace;
+            let patience = if state.vacant && state.externals == 0 { grace } else { alarm };
+            let waited = self.news.wait_timeout(state, patience);
+            let timeout;
+            (state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+            if timeout.timed_out() && state.trace.steps.len() == steps && state.end.is_none() {
+                if state.vacant && state.externals == 0 {
+                    state.stuck();
+                } else {
+                    let stuck =
+                        Failure::Stuck { seconds: alarm.as_secs(), kernel: kernel::look(&state) };
+                    state.fail(stuck);
+                }
+            }
+            steps = state.trace.steps.len();
+        }
+    }
+
+    fn ended(state: &mut State) -> Ended {
+        // The trace and the chooser go with the first look; whoever else comes finds the end.
+        let trace = std::mem::replace(&mut state.trace, Trace::new());
+        let mut end = state.end.clone().unwrap_or(End::Clean);
+        let deadlocked = matches!(end, End::Clean | End::Failed(Failure::Deadlock | Failure::Leak));
+        if deadlocked {
+            if let Some((thread, _)) = state.unobserved_panic() {
+                end = End::Failed(Failure::Panic(thread));
+            } else if end == End::Clean {
+                let complaint = state.setup.chooser.complaint();
+                end = complaint.map_or(End::Clean, |text| End::Failed(Failure::Strategy(text)));
+            }
+        }
+        Ended { end, trace, now: state.now, threads: state.see(), tainted: state.tainted }
+    }
+}
+
+/// The state, locked. What happens as long as it is, its unlocking included, is for real: the lock
+/// is none that the bubble is to know of.
+pub(super) struct Locked<'a> {
+    state: MutexGuard<'a, State>,
+    /// Dropped last.
+    _real: Deeper,
+}
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+}
+
+/// A thread that has been added to a bubble, for which the operating system is to start one.
+#[derive(Debug)]
+pub(crate) struct Newcomer {
+    pub(super) bubble: Arc<Bubble>,
+    pub(super) thread: usize,
+}
+
+impl Newcomer {
+    pub(crate) fn handle(&self) -> Handle {
+        Handle { bubble: Arc::clone(&self.bubble), thread: self.thread }
+    }
+
+    /// The life of the thread, on the thread that the operating system has started. The rest of it is
+    /// the drop of its `Here`.
+    pub(crate) fn live(mut self, body: impl FnOnce()) {
+        let Handle { bubble, thread } = self.handle();
+        self.thread = LIVES;
+        here::enter(Here { bubble: Arc::clone(&bubble), me: thread });
+        real(libc::prepare_thread);
+        wait_at_gate(&bubble, thread);
+        // By the root, inside, so that it is the clock which the user's code reads.
+        bubble.start.get_or_init(Instant::now);
+        // AssertUnwindSafe: the body is used up.
+        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(body)) {
+            if !is_dismissal(&*payload) {
+                bubble.lock().threads[thread].panic = Some(panics::last(&*payload));
+            }
+            drop_quietly(payload);
+        }
+        libc::body_is_over();
+    }
+}
+
+/// In place of the number of a newcomer that has begun to live.
+const LIVES: usize = usize::MAX;
+
+impl Drop for Newcomer {
+    /// The operating system had no thread for it.
+    fn drop(&mut self) {
+        if self.thread != LIVES {
+            self.bubble.lock().threads[self.thread].status = Status::Finished;
+        }
+    }
+}
+
+/// Whether a thread unwinds since it has been sent home.
+pub(crate) fn is_dismissal(payload: &(dyn Any + Send)) -> bool {
+    payload.is::<Dismissed>()
+}
+
+fn wait_at_gate(bubble: &Bubble, me: usize) {
+    let tid = libc::tid();
+    let mut state = bubble.lock();
+    state.threads[me].tid = tid;
+    let gate = Arc::clone(&state.threads[me].gate);
+    drop(state);
+    if gate.wait() == Pass::Die {
+        panic::resume_unwind(Box::new(Dismissed));
+    }
+}
+
+impl Here {
+    pub(super) fn state(&self) -> Locked<'_> {
+        self.bubble.lock()
+    }
+
+    /// The thread is about to do `op`: others may run first.
+    pub(super) fn step(&self, op: Op) {
+        if here::is_atomic() {
+            return;
+        }
+        let mut state = self.state();
+        state.announce(self.me, op);
+        state.threads[self.me].outlives_its_panic();
+        if !state.invariants.is_empty() {
+            drop(state);
+            self.check_invariants();
+            state = self.state();
+        }
+        self.switch(state);
+    }
+
+    /// Blocks, from a step that has been taken, and returns when the thread has been woken.
+    #[track_caller]
+    pub(super) fn block(&self, mut state: Locked<'_>, on: On, deadline: Option<u64>) {
+        if here::is_atomic() {
+            drop(state);
+            panic!("sim::atomically: it would block");
+        }
+        state.block(self.me, on, deadline);
+        self.switch(state);
+    }
+
+    /// Lets the next thread go on, and waits for the turn of this one.
+    fn switch(&self, mut state: Locked<'_>) {
+        if state.closing && state.threads[self.me].is_runnable() {
+            return;
+        }
+        let next = state.pick();
+        if next == Next::Thread(self.me) {
+            return;
+        }
+        self.bubble.announce(&mut state, next);
+        let opened = match next {
+            Next::Thread(other) => Some((Arc::clone(&state.threads[other].gate), Pass::Go)),
+            Next::Dismiss(other) => Some((Arc::clone(&state.threads[other].gate), Pass::Die)),
+            Next::Outside | Next::Over => None,
+        };
+        let own = Arc::clone(&state.threads[self.me].gate);
+        drop(state);
+        if let Some((gate, pass)) = opened {
+            gate.open(pass);
+        }
+        if own.wait() == Pass::Die {
+            panic::resume_unwind(Box::new(Dismissed));
+        }
+    }
+
+    /// Fails, and stays: where there can be no unwinding.
+    pub(super) fn refuse(&self, what: &str) -> ! {
+        let mut state = self.state();
+        let over = state.fail(Failure::Unsupported(what.to_owned()));
+        self.bubble.announce(&mut state, over);
+        drop(state);
+        real(|| {
+            loop {
+                thread::park();
+            }
+        })
+    }
+
+    fn check_invariants(&self) {
+        let invariants = std::mem::take(&mut self.state().invariants);
+        let broken = here::atomically(|| {
+            invariants.iter().find_map(|invariant| {
+                // AssertUnwindSafe: nothing goes on after a failure.
+                let checked = panic::catch_unwind(AssertUnwindSafe(|| (invariant.check)()));
+                Some((invariant.name, panics::last(&*checked.err()?).message))
+            })
+        });
+        let mut state = self.state();
+        state.invariants = invariants;
+        if let Some((name, message)) = broken {
+            state.fail(Failure::Invariant { name, message });
+        }
+    }
+
+    /// Runs a call that the kit does not see into, while others have their turns.
+    pub(super) fn external<R>(&self, op: Op, f: impl FnOnce() -> R) -> R {
+        let mut state = self.state();
+        state.tainted = true;
+        state.externals += 1;
+        state.threads[self.me].status = Status::External;
+        self.bubble.hand_on(state);
+        let result = real(f);
+        let mut state = self.state();
+        state.externals -= 1;
+        state.threads[self.me].status = Status::Runnable;
+        state.announce(self.me, op);
+        if state.vacant {
+            self.switch(state);
+        } else {
+            let own = Arc::clone(&state.threads[self.me].gate);
+            drop(state);
+            own.wait();
+        }
+        result
+    }
+
+    pub(super) fn set_panic(&self, panic: Panic) {
+        self.state().threads[self.me].panic = Some(panic);
+    }
+}
+
+impl Drop for Here {
+    /// The end of the thread, after its thread-local values.
+    fn drop(&mut self) {
+        self.step_out();
+        here::leave();
+        let mut state = self.state();
+        let me = self.me;
+        state.threads[me].status = Status::Finished;
+        state.wake_blocked_on(On::Join(me));
+        self.bubble.hand_on(state);
+    }
+}
+
+impl Here {
+    fn step_out(&self) {
+        // A thread of a bubble that has failed stays; this one is on its way out and may go.
+        let over = self.state().end.is_some();
+        if !over {
+            self.step(Op::new(Kind::End, 0));
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The locks inside the crate: for short sections in which no user code runs.
+
+#[cfg(feature = "sim")]
+mod simulated;
+
+#[cfg(not(feature = "sim"))]
+pub(crate) use parking_lot::{Mutex, MutexGuard};
+#[cfg(feature = "sim")]
+pub(crate) use simulated::{Mutex, MutexGuard};
