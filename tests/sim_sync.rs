@@ -1311,11 +1311,14 @@ fn a_receive_that_panics_leaves_no_wish_behind() {
     });
 }
 
-/// A message that sends another when it is dropped.
+/// A message that takes its time, and sends another, when it is dropped.
 struct Echo(Sender<u32>, Option<Receiver<Echo>>);
 
 impl Drop for Echo {
     fn drop(&mut self) {
+        if sim::in_bubble() {
+            pause(SECOND);
+        }
         self.0.send(1).expect("somebody listens");
         if let Some(receiver) = &self.1 {
             assert!(receiver.is_empty());

@@ -253,8 +253,8 @@ fn a_task_that_starts_one_and_waits_for_it_ends_in_every_schedule() {
 
 // --- The searcher -----------------------------------------------------------------------------
 
-// A new searcher naps while a task is running. Its thread may do without it by the time it wakes, or
-// have gone into a task that needs it.
+// A new searcher naps while a task is running. By the time it wakes, the other thread may have taken
+// all there was, or may be in a task that needs it.
 
 #[test]
 fn tasks_that_wait_for_each_other_start_behind_a_short_one_in_every_schedule_with_one_preemption() {
@@ -405,8 +405,7 @@ fn a_thread_that_joins_a_task_runs_it_or_another_one_does() {
 }
 
 #[test]
-fn a_thread_that_waits_runs_its_own_task_before_older_ones_and_never_those_of_other_groups_with_one_preemption()
- {
+fn a_thread_that_waits_runs_its_own_task_first_and_never_those_of_others_with_one_preemption() {
     let outcomes = builder().exhaustive(1).outcomes(|| {
         let [own, other] = [(); 2].map(|()| Arc::new(WaitGroup::new()));
         let log = Log::default();

@@ -52,7 +52,7 @@ fn often(test: impl Fn() + Send + Sync + Clone + 'static) {
     usual.time(racing).spurious_wakeups(20).check(test);
 }
 
-/// Waits until `until`, runs no tasks of the group.
+/// Waits, and runs no task here.
 fn wait(group: &WaitGroup) {
     group.wait_until(Until::FOREVER).unwrap();
 }
@@ -542,7 +542,7 @@ fn the_earliest_of_all_bounds_ends_a_wait() {
     });
 }
 
-/// What a bounded wait says to a zero in the very instant of its bound, and a patient one beside it.
+/// What a bounded wait says to a zero in the instant of its bound; a patient one waits beside it.
 fn zero_at_the_bound() -> bool {
     let group = group_of(1);
     let [bounded, patient] = [Until::from(SECOND), Until::FOREVER].map(|until| {

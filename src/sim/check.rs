@@ -58,14 +58,19 @@ pub(super) fn explore(
     if let Some(token) = &builder.replay {
         return run.replay(token);
     }
-    run.is_deterministic()?;
+    let usual = Recipe::Robin { reversed: false };
     match &builder.strategy {
-        Strategy::Dfs { preemptions } => run.search(*preemptions)?,
         Strategy::Script(script) => {
-            let ended = run.once(Box::new(strategy::Play::new(script)));
-            run.judge(ended, None)?;
+            run.is_deterministic(|run| run.once(Box::new(strategy::Play::new(script))), None)?;
         }
-        _ => run.sample()?,
+        Strategy::Dfs { preemptions } => {
+            run.is_deterministic(|run| run.with(&usual), Some(&usual))?;
+            run.search(*preemptions)?;
+        }
+        _ => {
+            run.is_deterministic(|run| run.with(&usual), Some(&usual))?;
+            run.sample()?;
+        }
     }
     Ok(run.report)
 }
@@ -122,18 +127,21 @@ impl Run<'_> {
 
     /// The first schedule, three times: once so that what is lazy is there, and then twice to see
     /// whether the same schedule is the same run.
-    fn is_deterministic(&mut self) -> Result<(), Failure> {
-        let first = Recipe::Robin { reversed: false };
-        let warm = self.with(&first);
-        self.judge(warm, Some(&first))?;
-        let (one, other) = (self.with(&first), self.with(&first));
+    fn is_deterministic(
+        &mut self,
+        first: impl Fn(&Self) -> Ended,
+        recipe: Option<&Recipe>,
+    ) -> Result<(), Failure> {
+        let warm = first(self);
+        self.judge(warm, recipe)?;
+        let (one, other) = (first(self), first(self));
         if !one.tainted && !other.tainted {
             if let Some(divergence) = divergence(&one.trace, &other.trace) {
                 return Err(Failure::nondeterminism(self, &one, &other, divergence));
             }
         }
-        self.judge(one, Some(&first))?;
-        self.judge(other, Some(&first))
+        self.judge(one, recipe)?;
+        self.judge(other, recipe)
     }
 
     fn sample(&mut self) -> Result<(), Failure> {

@@ -19,18 +19,6 @@
 //! What is not seen: locks that the C library takes for itself, input and output, other functions
 //! that block, and whatever makes system calls by itself.
 
-#![cfg_attr(
-    not(all(
-        feature = "sim-std",
-        target_os = "linux",
-        target_env = "gnu",
-        target_pointer_width = "64",
-        not(target_feature = "crt-static"),
-        not(miri)
-    )),
-    expect(dead_code, reason = "unmodified code is not seen here")
-)]
-
 #[cfg(all(
     feature = "sim-std",
     target_os = "linux",

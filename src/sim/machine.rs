@@ -13,12 +13,13 @@
         not(target_feature = "crt-static"),
         not(miri)
     )),
-    expect(dead_code, unused_imports, reason = "unmodified code is not seen here")
+    expect(dead_code, reason = "unmodified code is not seen here")
 )]
 #![expect(clippy::disallowed_methods, reason = "it is the other side of the door")]
 #![expect(clippy::disallowed_types, reason = "it is the other side of the door")]
 
 mod bubble;
+mod clock;
 mod end;
 pub(crate) mod foreign;
 pub(crate) mod futex;
@@ -27,26 +28,35 @@ mod here;
 mod hooks;
 mod instances;
 mod kernel;
+mod life;
+mod locks;
 mod op;
 mod panics;
+mod parking;
 mod path;
+mod pick;
 pub(crate) mod place;
+mod spawning;
 mod state;
 mod thread;
 mod trace;
+mod turn;
 
-pub(crate) use bubble::{Bubble, Newcomer, is_dismissal};
+pub(crate) use bubble::Bubble;
+pub(crate) use clock::{elapsed, next_deadline, now, sleep, wait_idle};
 pub(crate) use end::{End, Ended, Failure, Seen, SeenStatus};
-pub(crate) use here::{Real, any, atomically, become_real, inside, is_real, real};
+pub(crate) use here::{atomically, inside, real};
 pub(crate) use hooks::{
-    CORES, Handle, Id, InCall, Unparker, acquire, choose, elapsed, external, idling, in_call,
-    invariant, newcomer, next_deadline, now, panicked, park, point, release, sleep, spawn, step,
-    threads, try_acquire, unparker, wait_idle, yield_now,
+    CORES, Id, InCall, choose, external, idling, in_call, invariant, point, step, yield_now,
 };
 pub(crate) use instances::Instances;
+pub(crate) use life::is_dismissal;
+pub(crate) use locks::{acquire, release, try_acquire};
 pub(crate) use op::{Kind, Op};
 pub(crate) use panics::last as last_panic;
+pub(crate) use parking::{Unparker, park, unparker};
 pub use path::Path;
+pub(crate) use spawning::{Handle, newcomer, panicked, spawn, threads};
 pub(crate) use state::{Limits, Setup};
 pub(crate) use thread::{Idle, On};
 pub(crate) use trace::{Step, Trace};

@@ -15,12 +15,23 @@ pub(crate) use edges::body_is_over;
 pub(crate) use fairness::prepare_thread;
 pub(crate) use selftest::begin;
 
+use super::symbols::Symbol;
 use crate::sim::machine;
 
 /// Whether the machine is to be asked, and not the C library.
 #[inline]
 fn is_diverted() -> bool {
     machine::inside() && selftest::is_passed()
+}
+
+impl<F: Copy> Symbol<F> {
+    /// The function, without which there would be no program.
+    fn get(&self) -> F {
+        self.find().unwrap_or_else(|| {
+            eprintln!("sim-std: the C library has no {:?}", self.name);
+            std::process::abort()
+        })
+    }
 }
 
 /// `struct timespec`

@@ -18,7 +18,7 @@ const RTLD_NEXT: *mut c_void = ptr::without_provenance_mut(usize::MAX);
 
 /// A function of the C library, of the type `F`.
 pub(super) struct Symbol<F> {
-    name: &'static CStr,
+    pub(super) name: &'static CStr,
     address: AtomicPtr<c_void>,
     function: PhantomData<F>,
 }
@@ -48,13 +48,5 @@ impl<F: Copy> Symbol<F> {
         // - both are of the same size, as `new` has checked;
         // - `F` is the type of this function, as the caller of `new` has promised.
         Some(unsafe { mem::transmute_copy::<*mut c_void, F>(&address) })
-    }
-
-    /// The function, without which there would be no program.
-    pub(super) fn get(&self) -> F {
-        self.find().unwrap_or_else(|| {
-            eprintln!("sim-std: the C library has no {:?}", self.name);
-            std::process::abort()
-        })
     }
 }

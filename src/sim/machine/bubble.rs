@@ -9,9 +9,7 @@
 //! No thread of a bubble that has failed is ever told to go on, or to unwind: it may hold borrows of
 //! another's stack. It is left asleep.
 
-use std::any::Any;
 use std::ops::{Deref, DerefMut};
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -19,18 +17,15 @@ use std::time::{Duration, Instant};
 
 use super::end::{End, Ended, Failure};
 use super::gate::Pass;
-use super::here::{self, Counted, Deeper, Here, real};
-use super::hooks::Handle;
+use super::here::{Counted, Deeper, real};
 use super::kernel;
-use super::op::{Kind, Op};
+use super::life::Newcomer;
 use super::panics;
 use super::path::Path;
 use super::place;
 use super::state::{Next, Setup, State};
-use super::thread::{On, Panic, Status};
 use super::trace::Trace;
 use crate::sim::libc;
-use crate::unwind::drop_quietly;
 
 pub(crate) struct Bubble {
     state: Mutex<State>,
@@ -52,9 +47,6 @@ impl std::fmt::Debug for Bubble {
         f.debug_struct("Bubble").field("generation", &self.generation).finish_non_exhaustive()
     }
 }
-
-/// What an idle thread unwinds with when it is sent home.
-struct Dismissed;
 
 impl Bubble {
     /// Runs `body` as the root of a new bubble, and returns when all has ended, or failed. `alarm`
@@ -113,7 +105,7 @@ impl Bubble {
     }
 
     /// Picks a thread and lets it go on.
-    fn hand_on(&self, mut state: Locked<'_>) {
+    pub(super) fn hand_on(&self, mut state: Locked<'_>) {
         let next = state.pick();
         self.announce(&mut state, next);
         let (gate, pass) = match next {
@@ -125,7 +117,7 @@ impl Bubble {
         gate.open(pass);
     }
 
-    fn announce(&self, state: &mut State, next: Next) {
+    pub(super) fn announce(&self, state: &mut State, next: Next) {
         state.vacant = next == Next::Outside;
         if matches!(next, Next::Outside | Next::Over) {
             real(|| self.news.notify_all());
@@ -193,202 +185,5 @@ impl Deref for Locked<'_> {
 impl DerefMut for Locked<'_> {
     fn deref_mut(&mut self) -> &mut State {
         &mut self.state
-    }
-}
-
-/// A thread that has been added to a bubble, for which the operating system is to start one.
-#[derive(Debug)]
-pub(crate) struct Newcomer {
-    pub(super) bubble: Arc<Bubble>,
-    pub(super) thread: usize,
-}
-
-impl Newcomer {
-    pub(crate) fn handle(&self) -> Handle {
-        Handle { bubble: Arc::clone(&self.bubble), thread: self.thread }
-    }
-
-    /// The life of the thread, on the thread that the operating system has started. The rest of it is
-    /// the drop of its `Here`.
-    pub(crate) fn live(mut self, body: impl FnOnce()) {
-        let Handle { bubble, thread } = self.handle();
-        self.thread = LIVES;
-        here::enter(Here { bubble: Arc::clone(&bubble), me: thread });
-        real(libc::prepare_thread);
-        wait_at_gate(&bubble, thread);
-        // By the root, inside, so that it is the clock which the user's code reads.
-        bubble.start.get_or_init(Instant::now);
-        // AssertUnwindSafe: the body is used up.
-        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(body)) {
-            if !is_dismissal(&*payload) {
-                bubble.lock().threads[thread].panic = Some(panics::last(&*payload));
-            }
-            drop_quietly(payload);
-        }
-        libc::body_is_over();
-    }
-}
-
-/// In place of the number of a newcomer that has begun to live.
-const LIVES: usize = usize::MAX;
-
-impl Drop for Newcomer {
-    /// The operating system had no thread for it.
-    fn drop(&mut self) {
-        if self.thread != LIVES {
-            self.bubble.lock().threads[self.thread].status = Status::Finished;
-        }
-    }
-}
-
-/// Whether a thread unwinds since it has been sent home.
-pub(crate) fn is_dismissal(payload: &(dyn Any + Send)) -> bool {
-    payload.is::<Dismissed>()
-}
-
-fn wait_at_gate(bubble: &Bubble, me: usize) {
-    let tid = libc::tid();
-    let mut state = bubble.lock();
-    state.threads[me].tid = tid;
-    let gate = Arc::clone(&state.threads[me].gate);
-    drop(state);
-    if gate.wait() == Pass::Die {
-        panic::resume_unwind(Box::new(Dismissed));
-    }
-}
-
-impl Here {
-    pub(super) fn state(&self) -> Locked<'_> {
-        self.bubble.lock()
-    }
-
-    /// The thread is about to do `op`: others may run first.
-    pub(super) fn step(&self, op: Op) {
-        if here::is_atomic() {
-            return;
-        }
-        let mut state = self.state();
-        state.announce(self.me, op);
-        state.threads[self.me].outlives_its_panic();
-        if !state.invariants.is_empty() {
-            drop(state);
-            self.check_invariants();
-            state = self.state();
-        }
-        self.switch(state);
-    }
-
-    /// Blocks, from a step that has been taken, and returns when the thread has been woken.
-    #[track_caller]
-    pub(super) fn block(&self, mut state: Locked<'_>, on: On, deadline: Option<u64>) {
-        if here::is_atomic() {
-            drop(state);
-            panic!("sim::atomically: it would block");
-        }
-        state.block(self.me, on, deadline);
-        self.switch(state);
-    }
-
-    /// Lets the next thread go on, and waits for the turn of this one.
-    fn switch(&self, mut state: Locked<'_>) {
-        if state.closing && state.threads[self.me].is_runnable() {
-            return;
-        }
-        let next = state.pick();
-        if next == Next::Thread(self.me) {
-            return;
-        }
-        self.bubble.announce(&mut state, next);
-        let opened = match next {
-            Next::Thread(other) => Some((Arc::clone(&state.threads[other].gate), Pass::Go)),
-            Next::Dismiss(other) => Some((Arc::clone(&state.threads[other].gate), Pass::Die)),
-            Next::Outside | Next::Over => None,
-        };
-        let own = Arc::clone(&state.threads[self.me].gate);
-        drop(state);
-        if let Some((gate, pass)) = opened {
-            gate.open(pass);
-        }
-        if own.wait() == Pass::Die {
-            panic::resume_unwind(Box::new(Dismissed));
-        }
-    }
-
-    /// Fails, and stays: where there can be no unwinding.
-    pub(super) fn refuse(&self, what: &str) -> ! {
-        let mut state = self.state();
-        let over = state.fail(Failure::Unsupported(what.to_owned()));
-        self.bubble.announce(&mut state, over);
-        drop(state);
-        real(|| {
-            loop {
-                thread::park();
-            }
-        })
-    }
-
-    fn check_invariants(&self) {
-        let invariants = std::mem::take(&mut self.state().invariants);
-        let broken = here::atomically(|| {
-            invariants.iter().find_map(|invariant| {
-                // AssertUnwindSafe: nothing goes on after a failure.
-                let checked = panic::catch_unwind(AssertUnwindSafe(|| (invariant.check)()));
-                Some((invariant.name, panics::last(&*checked.err()?).message))
-            })
-        });
-        let mut state = self.state();
-        state.invariants = invariants;
-        if let Some((name, message)) = broken {
-            state.fail(Failure::Invariant { name, message });
-        }
-    }
-
-    /// Runs a call that the kit does not see into, while others have their turns.
-    pub(super) fn external<R>(&self, op: Op, f: impl FnOnce() -> R) -> R {
-        let mut state = self.state();
-        state.tainted = true;
-        state.externals += 1;
-        state.threads[self.me].status = Status::External;
-        self.bubble.hand_on(state);
-        let result = real(f);
-        let mut state = self.state();
-        state.externals -= 1;
-        state.threads[self.me].status = Status::Runnable;
-        state.announce(self.me, op);
-        if state.vacant {
-            self.switch(state);
-        } else {
-            let own = Arc::clone(&state.threads[self.me].gate);
-            drop(state);
-            own.wait();
-        }
-        result
-    }
-
-    pub(super) fn set_panic(&self, panic: Panic) {
-        self.state().threads[self.me].panic = Some(panic);
-    }
-}
-
-impl Drop for Here {
-    /// The end of the thread, after its thread-local values.
-    fn drop(&mut self) {
-        self.step_out();
-        here::leave();
-        let mut state = self.state();
-        let me = self.me;
-        state.threads[me].status = Status::Finished;
-        state.wake_blocked_on(On::Join(me));
-        self.bubble.hand_on(state);
-    }
-}
-
-impl Here {
-    fn step_out(&self) {
-        // A thread of a bubble that has failed stays; this one is on its way out and may go.
-        let over = self.state().end.is_some();
-        if !over {
-            self.step(Op::new(Kind::End, 0));
-        }
     }
 }

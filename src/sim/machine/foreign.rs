@@ -5,10 +5,30 @@
 use std::sync::Arc;
 use std::thread;
 
-use super::here;
-use super::hooks::Handle;
+use super::here::{self, Deeper};
+use super::life;
 use super::op::Kind;
+use super::spawning::Handle;
 use super::thread::{Panic, Thread};
+
+pub(crate) type Newcomer = life::Newcomer;
+
+/// Whether there is any bubble, on whatever thread.
+pub(crate) fn any() -> bool {
+    here::any()
+}
+
+/// As long as it lives, what its thread does is for real.
+pub(crate) type Real = Deeper;
+
+pub(crate) fn become_real() -> Real {
+    Deeper::into_real()
+}
+
+/// Whether what this thread does is for real.
+pub(crate) fn is_real() -> bool {
+    here::REAL.get() != 0
+}
 
 pub(super) const ATOMIC: &str =
     "a lock, a channel, a sleep or a join of std's blocks in sim::atomically or sim::invariant";

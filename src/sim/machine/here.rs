@@ -13,7 +13,7 @@ thread_local! {
     /// Whether this thread belongs to a bubble. Has no destructor, so it can be read at any time.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
     /// How many calls for real this thread is in: the kit's own doings.
-    static REAL: Cell<u32> = const { Cell::new(0) };
+    pub(super) static REAL: Cell<u32> = const { Cell::new(0) };
     /// How many atomic sections this thread is in.
     static ATOMIC: Cell<u32> = const { Cell::new(0) };
     /// Dropped last of all, since it is first used before any code of the user runs: destructors of
@@ -88,23 +88,10 @@ pub(crate) fn real<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Whether this thread does something for real.
-pub(crate) fn is_real() -> bool {
-    REAL.get() != 0
-}
-
 /// Does something without a step in between.
 pub(crate) fn atomically<R>(f: impl FnOnce() -> R) -> R {
     let _back = Deeper::into(&ATOMIC);
     f()
-}
-
-/// As long as it lives, what this thread does is for real.
-pub(crate) type Real = Deeper;
-
-/// From now on, what this thread does is for real.
-pub(crate) fn become_real() -> Real {
-    Deeper::into_real()
 }
 
 #[derive(Debug)]

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::end::{End, Failure};
+use super::end::End;
 use super::futex::Futexes;
-use super::op::{Kind, Op};
+use super::op::Op;
 use super::path::Path;
-use super::thread::{Blocked, Idle, On, Panic, Status, Thread, Woken};
-use super::trace::{Step, Trace};
+use super::thread::{Blocked, On, Panic, Status, Thread, Woken};
+use super::trace::Trace;
 use crate::sim::TimeMode;
-use crate::sim::strategy::{Candidate, Chooser, Menu, Who};
+use crate::sim::strategy::Chooser;
 
 /// How a bubble is to be run.
 pub(crate) struct Setup {
@@ -33,20 +33,17 @@ pub(crate) struct Limits {
     pub(crate) threads: usize,
 }
 
-/// When all threads have yielded so often, and done nothing of note in between, time passes.
-const PATIENCE: u32 = 16;
-
 pub(super) struct State {
     pub(super) setup: Setup,
     pub(super) threads: Vec<Thread>,
     /// The threads, sorted by path.
-    order: Vec<usize>,
+    pub(super) order: Vec<usize>,
     pub(super) current: usize,
     /// Nobody's turn: all wait for something outside.
     pub(super) vacant: bool,
     pub(super) now: u64,
     /// How many steps had been taken when time last moved.
-    moved: usize,
+    pub(super) moved: usize,
     pub(super) trace: Trace,
     pub(super) objects: u32,
     pub(super) locks: BTreeMap<u32, Lock>,
@@ -115,160 +112,6 @@ impl State {
         thread
     }
 
-    /// The thread that can be told to go on, or why there is none.
-    pub(super) fn pick(&mut self) -> Next {
-        loop {
-            if self.end.is_some() {
-                return Next::Over;
-            }
-            if self.closing {
-                return self.dismiss();
-            }
-            if let Some(failure) = self.overrun() {
-                return self.fail(failure);
-            }
-            if self.is_spinning() {
-                self.threads.iter_mut().for_each(|thread| thread.yields = 0);
-                if self.wake_where(Thread::waits_for_idleness) == 0 {
-                    self.pass_time();
-                }
-            }
-            if self.order.iter().any(|thread| self.threads[*thread].is_runnable()) {
-                match self.choose() {
-                    Some(thread) => return Next::Thread(thread),
-                    None => self.pass_time(),
-                }
-            } else if let Some(next) = self.nobody_runs() {
-                return next;
-            }
-        }
-    }
-
-    fn overrun(&self) -> Option<Failure> {
-        let steps = self.trace.steps.len();
-        let limits = self.setup.limits;
-        if steps >= limits.steps {
-            Some(Failure::TooManySteps(limits.steps))
-        } else if steps - self.moved >= limits.steps_per_instant {
-            Some(Failure::Livelock(limits.steps_per_instant))
-        } else {
-            None
-        }
-    }
-
-    /// Whether the runnable threads do nothing but look and yield: as good as blocked.
-    fn is_spinning(&self) -> bool {
-        let spins = |thread: &Thread| thread.yields >= PATIENCE;
-        self.threads.iter().any(spins)
-            && self.threads.iter().filter(|thread| thread.is_runnable()).all(spins)
-    }
-
-    /// Has a runnable thread chosen, and counts its step; `None` if time is to pass instead.
-    fn choose(&mut self) -> Option<usize> {
-        let racing = matches!(self.setup.time, TimeMode::Racing { .. });
-        let clock = racing && self.next_deadline().is_some();
-        let runnable: Vec<usize> =
-            self.order.iter().copied().filter(|t| self.threads[*t].is_runnable()).collect();
-        let calm = self.threads[self.current].op;
-        let threads = &self.threads;
-        let mut candidates: Vec<Candidate<'_>> =
-            runnable.iter().map(|t| threads[*t].candidate()).collect();
-        if clock {
-            candidates.push(Candidate { who: Who::Clock, op: &calm, yielded: false });
-        }
-        let current = runnable.iter().position(|thread| *thread == self.current);
-        let path = &threads[self.current].path;
-        let after = runnable.partition_point(|thread| threads[*thread].path <= *path);
-        let menu = Menu { candidates: &candidates, current, after };
-        let (usual, options) = (menu.usual(), candidates.len());
-        let chosen = self.setup.chooser.choose(&menu).min(options - 1);
-        self.trace.decide(chosen, usual, options);
-        let thread = *runnable.get(chosen)?;
-        self.take_step(thread);
-        Some(thread)
-    }
-
-    fn take_step(&mut self, thread: usize) {
-        self.current = thread;
-        let taking = &mut self.threads[thread];
-        taking.yielded = false;
-        taking.readings = 0;
-        taking.steps += 1;
-        let step = Step { thread, op: taking.op, call: taking.doing, now: self.now };
-        // It is kept: the thread may take the step again, when it has been woken.
-        let place = taking.place.clone().filter(|_| taking.op.is_of_unmodified_code());
-        self.trace.step(step);
-        if let Some(place) = place {
-            self.trace.at(place);
-        }
-        match step.op.kind {
-            Kind::Yield => self.threads[thread].yields += 1,
-            Kind::Load | Kind::Store | Kind::Update | Kind::Lock | Kind::Share => {}
-            _ => self.threads.iter_mut().for_each(|thread| thread.yields = 0),
-        }
-        if self.setup.loud {
-            self.say(step);
-        }
-    }
-
-    fn say(&self, Step { thread, op, now, .. }: Step) {
-        let Thread { path, name, .. } = &self.threads[thread];
-        eprintln!("sim: {:>6} {now:>12} ns  {path} {name:?}: {op}", self.trace.steps.len());
-    }
-
-    /// No thread can run: lets time pass, or finds the end. `None`: look again.
-    fn nobody_runs(&mut self) -> Option<Next> {
-        if self.externals > 0 {
-            return Some(Next::Outside);
-        }
-        if self.wake_where(Thread::waits_for_idleness) > 0 {
-            return None;
-        }
-        let live = |thread: &&Thread| !thread.is_finished();
-        if self.threads[0].is_finished()
-            && self.threads.iter().filter(live).all(|thread| thread.idle != Idle::No)
-        {
-            self.closing = true;
-            return None;
-        }
-        if self.helping_deadline() {
-            self.pass_time();
-            return None;
-        }
-        if self.threads.iter().any(Thread::may_be_woken_from_outside) {
-            return Some(Next::Outside);
-        }
-        Some(self.stuck())
-    }
-
-    /// Nothing will ever happen any more.
-    pub(super) fn stuck(&mut self) -> Next {
-        let leaked = self.threads[0].is_finished();
-        self.fail(if leaked { Failure::Leak } else { Failure::Deadlock })
-    }
-
-    pub(super) fn fail(&mut self, failure: Failure) -> Next {
-        self.end.get_or_insert(End::Failed(failure));
-        Next::Over
-    }
-
-    /// The bubble is over but for idle threads: one after the other is sent home.
-    fn dismiss(&mut self) -> Next {
-        if let Some(leaving) = self.threads.iter().position(Thread::is_runnable) {
-            self.current = leaving;
-            return Next::Thread(leaving);
-        }
-        let waits_idly = |t: &Thread| t.blocked().is_some() && t.idle != Idle::No;
-        let Some(idle) = self.threads.iter().position(waits_idly) else {
-            self.end.get_or_insert(End::Clean);
-            return Next::Over;
-        };
-        self.current = idle;
-        self.threads[idle].idle = Idle::No;
-        self.threads[idle].wake(Woken::Event);
-        Next::Dismiss(idle)
-    }
-
     pub(super) fn wake_where(&mut self, wanted: impl Fn(&Thread) -> bool) -> usize {
         let mut woken = 0;
         for thread in self.threads.iter_mut().filter(|thread| wanted(thread)) {
@@ -280,39 +123,6 @@ impl State {
 
     pub(super) fn wake_blocked_on(&mut self, on: On) {
         self.wake_where(|thread| thread.blocked().is_some_and(|blocked| blocked.on == on));
-    }
-
-    fn deadlines(&self) -> impl Iterator<Item = (&Thread, u64)> {
-        self.threads.iter().filter_map(|thread| Some((thread, thread.blocked()?.deadline?)))
-    }
-
-    pub(super) fn next_deadline(&self) -> Option<u64> {
-        self.deadlines().map(|(_, deadline)| deadline).min()
-    }
-
-    /// Whether the passing of time can help anybody who is not idle.
-    fn helping_deadline(&self) -> bool {
-        self.deadlines().any(|(thread, _)| thread.idle != Idle::Spare)
-    }
-
-    /// Lets time pass up to the next deadline. All threads whose deadline it is can run then.
-    fn pass_time(&mut self) {
-        if let Some(next) = self.next_deadline() {
-            self.move_to(next);
-        }
-    }
-
-    pub(super) fn move_to(&mut self, now: u64) {
-        if now > self.now {
-            self.now = now;
-            self.moved = self.trace.steps.len();
-        }
-        let now = self.now;
-        for thread in &mut self.threads {
-            if thread.blocked().is_some_and(|b| b.deadline.is_some_and(|at| at <= now)) {
-                thread.wake(Woken::Deadline);
-            }
-        }
     }
 
     /// Blocks a thread, which is not to run before it is woken.
@@ -330,21 +140,5 @@ impl State {
     /// What a thread is to do next, as its op; a step of its own.
     pub(super) fn announce(&mut self, thread: usize, op: Op) {
         self.threads[thread].op = op;
-    }
-}
-
-impl Thread {
-    fn candidate(&self) -> Candidate<'_> {
-        let who = Who::Thread { path: &self.path, name: &self.name };
-        Candidate { who, op: &self.op, yielded: self.yielded }
-    }
-
-    fn waits_for_idleness(&self) -> bool {
-        self.blocked().is_some_and(|blocked| blocked.on == On::Idle)
-    }
-
-    /// Whether it is blocked on a word that code outside of the bubble may know.
-    fn may_be_woken_from_outside(&self) -> bool {
-        self.blocked().is_some_and(|blocked| matches!(blocked.on, On::Futex { .. }))
     }
 }

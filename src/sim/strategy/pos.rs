@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::{Chooser, Menu};
-use crate::sim::machine::Path;
+use crate::sim::machine::{Kind, Path};
 use crate::sim::rng::Rng;
 
 #[derive(Debug)]
@@ -36,11 +36,14 @@ impl Pos {
         menu.willing().max_by_key(priority).unwrap_or(0)
     }
 
-    /// Draws anew for the thread that takes a step, and for all whose steps race with it.
+    /// Draws anew for the thread that takes a step, and for all whose steps race with it. Of threads
+    /// that only yield each is to have its turn, though their steps race with nothing.
     fn redraw(&mut self, menu: &Menu<'_>, chosen: usize) {
         let step = menu.candidates[chosen].op;
         for (place, path) in menu.paths() {
-            if place == chosen || menu.candidates[place].op.races_with(step) {
+            let other = menu.candidates[place].op;
+            let both_yield = step.kind == Kind::Yield && other.kind == Kind::Yield;
+            if place == chosen || both_yield || other.races_with(step) {
                 self.priorities.insert(path.clone(), self.rng.next());
             }
         }

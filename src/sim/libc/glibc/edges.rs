@@ -12,7 +12,7 @@ use std::ffi::{c_int, c_void};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use crate::sim::machine::{Real, become_real};
+use crate::sim::machine::foreign::{Real, become_real};
 
 thread_local! {
     /// Ends, and with it what is for real, before the other thread-local values: it is used last.

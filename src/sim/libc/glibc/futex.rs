@@ -18,7 +18,7 @@ use super::errno::{EAGAIN, EINVAL, ETIMEDOUT, fail};
 use super::selftest::{self, Call};
 use super::{Timespec, clock, edges, is_diverted, random};
 use crate::sim::machine::futex::{self, Bound, Waited, Word};
-use crate::sim::machine::{self, foreign, real};
+use crate::sim::machine::{foreign, real};
 
 // SAFETY: `long syscall(long number, ...)`.
 static SYSCALL: Symbol<unsafe extern "C" fn(c_long, ...) -> c_long> =
@@ -172,7 +172,7 @@ impl Futex {
     /// On a thread of no bubble, if there are bubbles that it may concern.
     fn elsewhere(&self) -> Option<c_long> {
         let wakes = matches!(self.op(), WAKE | WAKE_BITSET);
-        let concerns = wakes && machine::any() && !machine::is_real() && selftest::is_passed();
+        let concerns = wakes && foreign::any() && !foreign::is_real() && selftest::is_passed();
         concerns.then(|| self.wake_outside(self.value as usize))
     }
 

@@ -9,7 +9,8 @@ use super::super::symbols::Symbol;
 use super::edges::{self, Start};
 use super::is_diverted;
 use super::selftest::{self, Call};
-use crate::sim::machine::{self, Kind, Newcomer, foreign, place, real};
+use crate::sim::machine::foreign::Newcomer;
+use crate::sim::machine::{self, Kind, foreign, place, real};
 
 /// `pthread_t`
 type Pthread = usize;
