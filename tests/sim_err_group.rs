@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use phalanx::sim::{self, Builder, TimeMode};
+use phalanx::sim::{self, Builder, Strategy, TimeMode};
 use phalanx::{Context, ErrGroup, Refusal, Scope, Stopped, Task, Until, WhyStopped};
 use support::failure::Failure::{self, Echo, Own};
 use support::{Count, Crowd, EXPIRED, Log, told};
@@ -1019,4 +1019,36 @@ fn a_limited_group_under_fire_ends_with_its_first_error_and_nothing_running() {
         let told = word(result);
         assert!(["cause", "told to stop", "echo: skipped"].contains(&&*told), "{told}");
     });
+}
+
+#[test]
+fn the_error_of_a_group_and_the_cause_of_its_context_are_of_the_same_task() {
+    let outcomes = Builder::new().exhaustive(1).outcomes(|| {
+        let mut ctx = Context::background();
+        let result: Result<(), Failure> = ErrGroup::scope(|g| {
+            ctx = g.context().clone();
+            drop(g.go(|_| fail("task 0")));
+            drop(g.go(|_| fail("task 1")));
+            Ok(())
+        });
+        let cause = ctx.cause().and_then(|cause| Some(cause.error()?.to_string()));
+        (word(result.map(|()| "done")), cause.expect("a failure is a cause"))
+    });
+    let pair = |task: &str| (task.to_owned(), format!("{task} failed"));
+    outcomes.exactly([pair("task 0"), pair("task 1")]).exhausted();
+}
+
+#[test]
+fn the_error_of_a_task_that_a_handle_starts_at_the_last_moment_is_the_group_s() {
+    let outcomes = Builder::new().iterations(1500).budget(HOUR).strategy(Strategy::Random);
+    let outcomes = outcomes.outcomes(|| {
+        let group = Group::new();
+        let handle = group.handle();
+        let late = sim::spawn("late", move || joined(handle.go(|_| fail("late").map(|()| ""))));
+        let result = word(group.wait().map(|()| "done"));
+        (result, late.join().unwrap())
+    });
+    let pair = |result: &str, task: &str| (result.to_owned(), task.to_owned());
+    // Skipped, if the group had ended before.
+    outcomes.exactly([pair("ok done", "skipped"), pair("late", "failed")]);
 }

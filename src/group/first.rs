@@ -18,6 +18,8 @@ pub(super) struct First<E>(Mutex<Record<E>>);
 struct Record<E> {
     /// The first error: recorded before the group is cancelled, so that no echo comes before it.
     error: Option<E>,
+    /// What the group is cancelled with because of it.
+    why: Option<Arc<str>>,
     /// The first task that never ran. Without an error, this is what the group reports.
     skipped: Option<Stopped>,
 }
@@ -28,7 +30,7 @@ impl<E> RefUnwindSafe for First<E> {}
 
 impl<E> First<E> {
     pub(super) fn new() -> Arc<Self> {
-        Arc::new(First(Mutex::new(Record { error: None, skipped: None })))
+        Arc::new(First(Mutex::new(Record { error: None, why: None, skipped: None })))
     }
 
     /// Runs a task and settles what became of it.
@@ -80,16 +82,23 @@ impl<E> First<E> {
         }
     }
 
-    /// Records an error, if it is the first, and cancels the group.
+    /// Records an error, if it is the first, and cancels the group: whoever does it, because of the
+    /// first.
     pub(super) fn failed(&self, core: &Core, error: E, why: &str) {
         let mut record = self.0.lock();
         let surplus =
             if record.error.is_none() { record.error.replace(error) } else { Some(error) };
+        let why: Arc<str> = Arc::clone(record.why.get_or_insert_with(|| why.into()));
         drop(record);
-        core.cancel(why);
+        core.cancel(&why);
         if let Err(payload) = drop_caught(surplus) {
             core.panicked(payload);
         }
+    }
+
+    /// The first error, if no panic has come before it.
+    pub(super) fn error(&self) -> Option<E> {
+        self.0.lock().error.take()
     }
 
     /// What the group reports when all tasks have ended without a panic.

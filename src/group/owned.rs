@@ -105,7 +105,15 @@ impl<E: Send + From<Stopped> + 'static> ErrGroup<E> {
         if let Some(payload) = core.take_panic() {
             panic::resume_unwind(payload);
         }
-        outcome
+        // A handle may have started a task just before the end: that it failed is not lost; that it
+        // was skipped is its handle's business.
+        match self.tasks.first().error() {
+            Some(late) if outcome.is_ok() => Err(late),
+            late => {
+                drop_quietly(late);
+                outcome
+            }
+        }
     }
 
     /// Waits until all tasks have ended, and no longer than `until`. The group stays as it is;
