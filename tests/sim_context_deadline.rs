@@ -750,3 +750,41 @@ fn a_tree_of_deadlines_under_fire_ends_in_time_with_causes_that_last() {
         assert_eq!([&top, &left, &right, &both].map(why), told);
     });
 }
+
+#[test]
+fn a_whole_subtree_has_one_cause_though_its_deadline_passes_while_a_part_of_it_is_cancelled() {
+    let builder = Builder::new().iterations(1000).budget(HOUR);
+    let builder = builder.strategy(Strategy::Pct { depth: 3 });
+    builder.time(TimeMode::Racing { percent: 10 }).check(|| {
+        let (parent, _canceller) = timeout(SECOND);
+        let (child, canceller) = parent.with_cancel();
+        let (grandchild, _grandchild_canceller) = child.with_cancel();
+        let waiters =
+            [parent, grandchild.clone()].map(|ctx| sim::spawn("waiter", move || ctx.wait()));
+        let cancelling = sim::spawn("canceller", move || canceller.cancel_because("child"));
+        cancelling.join().unwrap();
+        for waiter in waiters {
+            drop(waiter.join().unwrap());
+        }
+        assert_eq!(why(&child), why(&grandchild));
+    });
+}
+
+#[test]
+fn several_threads_that_poll_for_a_deadline_all_see_it() {
+    Builder::new().iterations(300).budget(HOUR).check(|| {
+        let (ctx, _canceller) = timeout(SECOND * 5);
+        let pollers = ["a", "b"].map(|name| {
+            let ctx = ctx.clone();
+            sim::spawn(name, move || {
+                while !ctx.is_cancelled() {
+                    sim::yield_now();
+                }
+            })
+        });
+        for poller in pollers {
+            poller.join().unwrap();
+        }
+        assert_eq!(sim::elapsed(), SECOND * 5);
+    });
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::{self, ThreadId};
 
 use super::node::{Link, Node};
+use crate::sys;
 use crate::wait::{Key, Until, WaitQueue};
 
 type Function = Box<dyn FnOnce() + Send>;
@@ -50,6 +51,7 @@ impl Callback {
     fn wait_until_over(&self) {
         let me = thread::current().id();
         let over = |stage: &mut Stage| !matches!(stage, Stage::Running(on) if *on != me);
+        let _call = sys::blocking_call("OnCancel::drop");
         let waited = self.stage.wait_parked(Until::FOREVER, over);
         debug_assert!(waited.is_ok(), "nothing interrupts a wait without a bound");
     }

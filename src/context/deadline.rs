@@ -19,11 +19,13 @@ impl Node {
     pub(super) fn end_if_overdue(self: &Arc<Self>) -> bool {
         self.join_parents();
         if !self.has_ended() && self.is_overdue() {
-            let owner = self.deadline_owner();
-            cancel::cancel(owner, &Cause::DEADLINE);
-            // Another thread may be on its way from the owner down to us, with another cause: be
-            // sure to have ended, with the same.
-            cancel::cancel(self, &owner.cause().unwrap_or(Cause::DEADLINE));
+            // From the owner of the deadline down to this node, each with the cause that its parent
+            // has: another thread may be on its way down with another.
+            let mut cause = Cause::DEADLINE;
+            for node in self.heirs().into_iter().rev() {
+                cancel::cancel(node, &cause);
+                cause = node.cause().unwrap_or(cause);
+            }
         }
         self.has_ended()
     }
@@ -54,11 +56,28 @@ impl Node {
     /// The node whose own deadline is the earliest one above: this node, or an ancestor.
     fn deadline_owner(self: &Arc<Self>) -> &Arc<Node> {
         let mut node = self;
-        while !node.owns_deadline {
-            let heir = node.parents().find(|parent| parent.node.deadline == node.deadline);
-            node = &heir.expect("a deadline is inherited from a parent").node;
+        while let Some(testator) = node.testator() {
+            node = testator;
         }
         node
+    }
+
+    /// The nodes from this one up to the owner of its deadline.
+    fn heirs(self: &Arc<Self>) -> Vec<&Arc<Node>> {
+        let mut heirs = vec![self];
+        while let Some(testator) = heirs[heirs.len() - 1].testator() {
+            heirs.push(testator);
+        }
+        heirs
+    }
+
+    /// The parent from which this node has its deadline, if it is not its own.
+    fn testator(&self) -> Option<&Arc<Node>> {
+        if self.owns_deadline {
+            return None;
+        }
+        let testator = self.parents().find(|parent| parent.node.deadline == self.deadline);
+        Some(&testator.expect("a deadline is inherited from a parent").node)
     }
 
     fn keep_alarm(&self, alarm: Alarm) {
