@@ -108,6 +108,18 @@
 //! step, as on a machine under load: for code in which a timeout races with success. Deadlines for
 //! the same instant are met in any order in both.
 //!
+//! # What it costs
+//!
+//! `cargo bench --bench sim --features sim`, on two cores of a virtual machine (AMD EPYC, rustc 1.95,
+//! 2026-11-21): a check of a thousand schedules takes 0.23 s with three threads and a [`WaitGroup`],
+//! and 0.75 s with an [`ErrGroup`] of three tasks on the thread cache. Of steps there are 7 million a
+//! second while no thread is switched, 3.8 million under PCT, and 0.2 million under the random walk,
+//! in which nearly every second step is a hand-over through the kernel. A sleep of 25 hours takes
+//! 50 µs, a day of a timeout each second 0.13 s.
+//!
+//! [`WaitGroup`]: crate::WaitGroup
+//! [`ErrGroup`]: crate::ErrGroup
+//!
 //! # From the environment
 //!
 //! | variable | |
