@@ -119,7 +119,9 @@ mutant "group: siblings are cancelled before the error is recorded" src/group/fi
 mutant "group: the last error wins" src/group/first.rs \
     'if record.error.is_none() { record.error.replace(error) }' 'if true { record.error.replace(error) }' err_group
 mutant "group: an error does not cancel the siblings" src/group/first.rs \
-    'core.cancel(why);' '{}' err_group
+    'core.cancel(&why);' '{}' err_group
+mutant "group: a later error is the cause of the end" src/group/first.rs \
+    'record.why.get_or_insert_with(|| why.into())' '&Arc::<str>::from(why)' sim_err_group
 mutant "group: a panic does not cancel the siblings" src/group/core.rs \
     'self.cancel("a task of the group panicked");' '{}' err_group_panics err_group
 mutant "group: a panic is forgotten" src/group/core.rs \
