@@ -1,26 +1,45 @@
 //! Unmodified code in bubbles: std, `parking_lot` and crossbeam.
-#![cfg(all(feature = "sim-std", target_os = "linux", target_env = "gnu"))]
+#![cfg(all(
+    feature = "sim-std",
+    target_os = "linux",
+    target_env = "gnu",
+    target_pointer_width = "64",
+    not(target_feature = "crt-static")
+))]
 #![expect(clippy::disallowed_methods, reason = "what others call is what is tested")]
 #![expect(clippy::disallowed_types, reason = "what others use is what is tested")]
 
 use std::cell::RefCell;
 use std::collections::HashSet;
+#[cfg(target_arch = "x86_64")]
+use std::ffi::{c_int, c_long};
 use std::io::Read;
 use std::os::unix::net::UnixStream;
+#[cfg(target_arch = "x86_64")]
+use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Condvar, Mutex, OnceLock, RwLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{after, bounded, select, tick};
-use phalanx::sim::{self, Builder, Failure, Script, Strategy, TimeMode};
+use phalanx::sim::{self, Builder, Failure, Report, Script, Strategy, TimeMode};
 use phalanx::{Context, ErrGroup};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// Two hundred schedules, however long that takes.
+fn builder() -> Builder {
+    Builder::new().iterations(200).budget(HOUR)
+}
+
+fn check(f: impl Fn() + Send + Sync + 'static) -> Report {
+    builder().check(f)
+}
+
 fn failure(f: impl Fn() + Send + Sync + 'static) -> Failure {
-    Builder::new().try_check(f).expect_err("it fails under some schedule")
+    builder().try_check(f).expect_err("it fails under some schedule")
 }
 
 #[track_caller]
@@ -35,7 +54,7 @@ fn assert_says(failure: &Failure, what: &[&str]) {
 
 #[test]
 fn a_condvar_of_std_hands_over_in_every_schedule() {
-    let report = sim::check(|| {
+    let report = check(|| {
         let shared = Arc::new((Mutex::new(Vec::new()), Condvar::new()));
         let givers: Vec<_> = (0..3)
             .map(|n| {
@@ -136,7 +155,7 @@ fn a_signal_that_comes_before_the_wait_is_lost() {
 
 #[test]
 fn a_wait_without_a_predicate_fails_when_it_returns_for_no_reason() {
-    let builder = Builder::new().spurious_wakeups(30);
+    let builder = builder().spurious_wakeups(30);
     let failure = builder.try_check(|| {
         let shared = Arc::new((Mutex::new(false), Condvar::new()));
         let ready = shared.0.lock().unwrap();
@@ -160,7 +179,7 @@ fn readers_and_writers(
     read: impl Fn(&dyn Fn()) + Copy + Send + Sync + 'static,
     write: impl Fn(&dyn Fn()) + Copy + Send + Sync + 'static,
 ) {
-    let report = sim::check(move || {
+    let report = check(move || {
         let (readers, writers) = (AtomicU32::new(0), AtomicU32::new(0));
         let reading = || {
             readers.fetch_add(1, SeqCst);
@@ -223,7 +242,7 @@ fn parking_lot_is_the_same_in_every_run_however_late_it_is() {
     let trace = Arc::new(Mutex::new(Vec::new()));
     for hours in [1, 1000, 5, 100_000, 1] {
         let trace = Arc::clone(&trace);
-        let report = Builder::new().iterations(20).check(move || {
+        let report = builder().iterations(20).check(move || {
             let lock = Arc::new(parking_lot::Mutex::new(Vec::new()));
             thread::sleep(HOUR * hours);
             let threads: Vec<_> = (0..3)
@@ -255,7 +274,7 @@ fn parking_lot_is_the_same_in_every_run_however_late_it_is() {
 
 #[test]
 fn a_barrier_holds_all_threads_until_the_last_has_come() {
-    sim::check(|| {
+    check(|| {
         let barrier = Arc::new(Barrier::new(3));
         let arrived = Arc::new(AtomicU32::new(0));
         let threads: Vec<_> = (0..3)
@@ -278,7 +297,7 @@ fn a_barrier_holds_all_threads_until_the_last_has_come() {
 
 #[test]
 fn a_once_lock_is_filled_once_while_the_others_wait() {
-    sim::check(|| {
+    check(|| {
         let cell = Arc::new(OnceLock::new());
         let calls = Arc::new(AtomicU32::new(0));
         let threads: Vec<_> = (0..3)
@@ -305,7 +324,7 @@ fn a_once_lock_is_filled_once_while_the_others_wait() {
 #[test]
 fn a_channel_of_std_keeps_the_order_of_each_sender() {
     for bound in [None, Some(0), Some(1)] {
-        sim::check(move || {
+        check(move || {
             let (sender, receiver) = match bound {
                 None => {
                     let (sender, receiver) = mpsc::channel();
@@ -339,7 +358,7 @@ fn a_channel_of_std_keeps_the_order_of_each_sender() {
 
 #[test]
 fn a_rendezvous_takes_both_sides() {
-    sim::check(|| {
+    check(|| {
         let (sender, receiver) = bounded(0);
         let giver = thread::spawn(move || {
             for n in 0..3 {
@@ -376,7 +395,7 @@ fn select_takes_what_comes_first_and_the_default_if_nothing_does() {
 
 #[test]
 fn select_waits_for_channels_and_for_time() {
-    sim::check(|| {
+    check(|| {
         let (sender, receiver) = bounded::<u32>(0);
         let giver = thread::spawn(move || {
             thread::sleep(SECOND * 5 / 2);
@@ -404,7 +423,7 @@ fn select_waits_for_channels_and_for_time() {
 
 #[test]
 fn select_on_a_context_ends_with_it() {
-    sim::check(|| {
+    check(|| {
         let (ctx, canceller) = Context::background().with_cancel();
         let (sender, receiver) = bounded::<u32>(0);
         let worker = {
@@ -430,7 +449,7 @@ fn select_on_a_context_ends_with_it() {
 
 #[test]
 fn groups_of_this_crate_and_locks_of_std_go_together() {
-    let report = sim::check(|| {
+    let report = check(|| {
         let log = Mutex::new(Vec::new());
         let (sender, receiver) = bounded::<u32>(0);
         let result: Result<(), String> = ErrGroup::scope(|g| {
@@ -459,7 +478,7 @@ fn groups_of_this_crate_and_locks_of_std_go_together() {
 
 #[test]
 fn twenty_five_hours_pass_as_if_nothing_were() {
-    let report = sim::check(|| {
+    let report = check(|| {
         let start = (Instant::now(), SystemTime::now());
         thread::sleep(HOUR * 24);
         thread::park_timeout(HOUR);
@@ -480,7 +499,7 @@ fn the_wall_clock_begins_with_the_year_2000() {
 
 #[test]
 fn waits_with_a_timeout_end_at_their_deadline() {
-    sim::check(|| {
+    check(|| {
         let (lock, condvar) = (Mutex::new(()), Condvar::new());
         let (_guard, timeout) = condvar.wait_timeout(lock.lock().unwrap(), SECOND).unwrap();
         assert!(timeout.timed_out());
@@ -528,7 +547,7 @@ fn a_deadline_is_met_in_vain_unless_both_come_at_the_same_instant() {
 
 #[test]
 fn a_deadline_can_pass_while_a_thread_could_run() {
-    let racing = Builder::new().strategy(Strategy::Random).time(TimeMode::Racing { percent: 30 });
+    let racing = builder().strategy(Strategy::Random).time(TimeMode::Racing { percent: 30 });
     racing.outcomes(|| times_out(Duration::ZERO)).exactly([false, true]);
 }
 
@@ -544,7 +563,7 @@ fn threads_outside_of_the_bubble_keep_their_time() {
             Instant::now()
         })
     };
-    let report = Builder::new().iterations(20).check(move || {
+    let report = builder().iterations(20).check(move || {
         thread::sleep(HOUR * 1000);
         slept.fetch_add(1, SeqCst);
     });
@@ -556,7 +575,7 @@ fn threads_outside_of_the_bubble_keep_their_time() {
 
 #[test]
 fn scoped_threads_of_std_borrow_and_are_joined() {
-    sim::check(|| {
+    check(|| {
         let sum = Mutex::new(0);
         thread::scope(|scope| {
             for n in 1..4 {
@@ -574,7 +593,7 @@ fn scoped_threads_of_std_borrow_and_are_joined() {
 
 #[test]
 fn a_panic_reaches_whoever_joins() {
-    sim::check(|| {
+    check(|| {
         let thread = thread::spawn(|| panic!("on purpose"));
         let payload = thread.join().unwrap_err();
         assert_eq!(payload.downcast_ref(), Some(&"on purpose"));
@@ -596,7 +615,7 @@ fn a_panic_that_nobody_joins_fails_the_test() {
 
 #[test]
 fn a_panic_that_is_caught_is_none() {
-    sim::check(|| {
+    check(|| {
         let (done, wait) = mpsc::channel();
         thread::spawn(move || {
             let caught = std::panic::catch_unwind(|| panic!("on purpose")).is_err();
@@ -619,7 +638,7 @@ fn thread_locals_are_dropped_inside_of_the_bubble() {
     thread_local! {
         static LATE: RefCell<Option<Late>> = const { RefCell::new(None) };
     }
-    sim::check(|| {
+    check(|| {
         let (drops, start) = (Arc::new(Mutex::new(Vec::new())), Instant::now());
         let threads: Vec<_> = (0..2)
             .map(|_| {
@@ -671,7 +690,7 @@ fn a_script_directs_threads_of_std() {
     };
     let script = Script::new().run("T0").to_block().run("T0.0").until("push");
     let script = script.run("T0.1").to_end();
-    Builder::new().strategy(Strategy::Script(script)).check(body);
+    builder().strategy(Strategy::Script(script)).check(body);
     assert_eq!(orders.lock().unwrap().last().unwrap()[..], [1, 0]);
 }
 
@@ -700,7 +719,7 @@ fn a_hash_set_has_the_same_order_whenever_a_schedule_is_replayed() {
             panic!("for the sake of a token");
         }
     };
-    let failure = Builder::new().try_check(body.clone()).unwrap_err();
+    let failure = builder().try_check(body.clone()).unwrap_err();
     let token = failure.token().unwrap().to_owned();
     for _ in 0..2 {
         let body = body.clone();
@@ -713,6 +732,69 @@ fn a_hash_set_has_the_same_order_whenever_a_schedule_is_replayed() {
     assert_ne!(orders[0].0, orders[0].1, "the keys of threads differ");
 }
 
+/// Four threads, two channels, three locks, ticks, and a log of what happened when.
+fn medley() -> Vec<(u64, Duration)> {
+    let (start, log) = (Instant::now(), Arc::new(parking_lot::Mutex::new(Vec::new())));
+    let note = {
+        let log = Arc::clone(&log);
+        move |what: u64| log.lock().push((what, start.elapsed()))
+    };
+    let (direct, buffered) = (bounded(0), bounded(1));
+    let std = Arc::new((Mutex::new(0), Condvar::new()));
+    let lot = Arc::new((parking_lot::Mutex::new(0), parking_lot::Condvar::new()));
+    let threads: Vec<_> = (0..4)
+        .map(|n: u64| {
+            let senders = [direct.0.clone(), buffered.0.clone()];
+            let (std, lot, note) = (Arc::clone(&std), Arc::clone(&lot), note.clone());
+            thread::spawn(move || {
+                for turn in 0..3_u64 {
+                    let sender = &senders[usize::from((n + turn) % 2 == 0)];
+                    sender.send(10 * n + turn).expect("somebody receives");
+                    *std.0.lock().expect("nobody panics") += 1;
+                    std.1.notify_one();
+                    let mut count = lot.0.lock();
+                    thread::sleep(Duration::from_micros(100 * n + 70));
+                    *count += 1;
+                    lot.1.notify_all();
+                    note(100 + n);
+                }
+                thread::park_timeout(HOUR);
+            })
+        })
+        .collect();
+    let ticks = tick(Duration::from_millis(1));
+    let mut received = 0;
+    while received < 12 {
+        select! {
+            recv(direct.1) -> what => note(what.expect("somebody sends")),
+            recv(buffered.1) -> what => note(1000 + what.expect("somebody sends")),
+            recv(ticks) -> _ => continue,
+        }
+        received += 1;
+    }
+    let count = std.0.lock().expect("nobody panics");
+    drop(std.1.wait_while(count, |count| *count < 12).expect("nobody panics"));
+    lot.1.wait_while(&mut lot.0.lock(), |count| *count < 12);
+    for thread in threads {
+        thread.join().expect("nobody panics");
+    }
+    drop(note);
+    Arc::into_inner(log).expect("all threads have ended").into_inner()
+}
+
+#[test]
+fn the_same_seeds_give_the_same_runs() {
+    let logs = [(), ()].map(|()| {
+        let logs = Arc::new(Mutex::new(Vec::new()));
+        let result = Arc::clone(&logs);
+        builder().iterations(150).check(move || logs.lock().unwrap().push(medley()));
+        result.lock().unwrap().clone()
+    });
+    assert_eq!(logs[0], logs[1]);
+    let distinct: HashSet<_> = logs[0].iter().collect();
+    assert!(distinct.len() > 100, "{}", distinct.len());
+}
+
 #[test]
 fn a_wake_up_from_outside_arrives() {
     let (to_outside, from_inside) = mpsc::channel::<mpsc::Sender<u32>>();
@@ -722,7 +804,7 @@ fn a_wake_up_from_outside_arrives() {
         }
     });
     let to_outside = Mutex::new(to_outside);
-    let report = Builder::new().iterations(3).check(move || {
+    let report = builder().iterations(3).check(move || {
         let (sender, receiver) = mpsc::channel();
         to_outside.lock().unwrap().send(sender).unwrap();
         assert_eq!(receiver.recv(), Ok(7));
@@ -739,7 +821,7 @@ fn a_lock_that_is_shared_with_threads_outside_is_waited_for() {
         thread::spawn(move || (0..turns).for_each(|_| *shared.lock().unwrap() += 1))
     };
     let inside = Arc::clone(&shared);
-    let report = Builder::new().iterations(turns).check(move || *inside.lock().unwrap() += 1);
+    let report = builder().iterations(turns).check(move || *inside.lock().unwrap() += 1);
     outside.join().unwrap();
     assert_eq!(*shared.lock().unwrap(), report.schedules + turns);
 }
@@ -749,7 +831,7 @@ fn two_tests_at_once_do_not_meet() {
     let tests: Vec<_> = (0..2)
         .map(|_| {
             thread::spawn(|| {
-                sim::check(|| {
+                check(|| {
                     let (sender, receiver) = bounded(0);
                     let giver = thread::spawn(move || {
                         thread::sleep(HOUR);
@@ -779,11 +861,29 @@ fn what_blocks_in_an_atomic_section_is_refused() {
 
 #[test]
 fn a_thread_that_waits_for_the_network_is_found_out() {
-    let builder = Builder::new().watchdog(Duration::from_millis(50));
+    let builder = builder().watchdog(Duration::from_millis(50));
     let failure = builder.try_check(|| {
         let (mut here, there) = UnixStream::pair().unwrap();
         drop(here.read(&mut [0]));
         drop(there);
     });
     assert_says(&failure.unwrap_err(), &["STUCK", "T0 \"root\" holds the turn and sleeps"]);
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "std does not call it so")]
+fn a_use_of_futex_for_which_there_is_no_model_is_refused() {
+    unsafe extern "C" {
+        fn syscall(number: c_long, ...) -> c_long;
+    }
+    const FUTEX: c_long = 202;
+    const LOCK_PI: c_int = 6;
+    let failure = failure(|| {
+        let word = AtomicU32::new(0);
+        // SAFETY: the word is there, and it has no timeout.
+        let result = unsafe { syscall(FUTEX, word.as_ptr(), LOCK_PI, 0, ptr::null::<u8>()) };
+        assert_eq!(result, 0);
+    });
+    assert_says(&failure, &["UNSUPPORTED", "futex operation 6"]);
 }
