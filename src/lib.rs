@@ -35,6 +35,7 @@
 //! - [`join!`], [`try_join!`], [`race`], [`par_map`], [`run_all`] and [`catch`] are the short forms;
 //! - [`Context`] carries cancellation with a cause, deadlines and values down a tree of calls;
 //!   [`Canceller`] ends one, [`OnCancel`] is a callback for that end;
+//! - [`Semaphore`] hands out permits, weighted and in order; a [`Permit`] gives itself back;
 //! - [`Until`] bounds every blocking call of the crate; [`Interrupted`] says why a call gave up.
 //!
 //! # From Go
@@ -59,6 +60,8 @@
 //! | `<-ctx.Done()`, in a `select` too | [`Context::wait`], [`Context::done`] | crossbeam's `select!` |
 //! | `select { case <-ctx.Done(): case <-time.After(d): }` | [`Context::sleep`] | `thread::sleep`, for ever |
 //! | merging contexts (declined) | [`Context::merge`] | – |
+//! | `semaphore.NewWeighted(n)`: `Acquire`, `TryAcquire`, `Release` | [`Semaphore`]: `acquire`, `try_acquire`, drop of a [`Permit`] | tokio's `Semaphore` |
+//! | resizing a semaphore (declined) | [`Semaphore::add_permits`], [`Semaphore::remove_permits`] | – |
 //!
 //! # What holds everywhere
 //!
@@ -87,6 +90,7 @@
 mod context;
 mod group;
 mod refused;
+mod semaphore;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod sys;
@@ -104,6 +108,7 @@ pub use group::{
     catch, par_map, race, run_all,
 };
 pub use refused::{Refusal, Refused};
+pub use semaphore::{AcquireError, Permit, Semaphore};
 pub use wait::{Cause, CauseKind, Interrupted, Until};
 pub use wait_group::{Token, WaitGroup};
 

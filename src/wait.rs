@@ -21,7 +21,7 @@ mod waiter;
 pub use cause::{Cause, CauseKind};
 pub use interrupted::Interrupted;
 pub(crate) use list::{Key, List};
-pub(crate) use queue::WaitQueue;
+pub(crate) use queue::{Locked, Patience, WaitQueue};
 pub(crate) use spin::spin;
 pub(crate) use until::Source;
 pub use until::Until;

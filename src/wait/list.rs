@@ -88,6 +88,11 @@ impl<T> List<T> {
         self.entry(self.slots[index as usize].next)
     }
 
+    /// The entry that `key` names, if it is still there.
+    pub(crate) fn get(&self, Key(index): Key) -> Option<&T> {
+        self.entry(index).map(|(_, value)| value)
+    }
+
     fn entry(&self, index: u32) -> Option<(Key, &T)> {
         self.slots.get(index as usize)?.value.as_ref().map(|value| (Key(index), value))
     }

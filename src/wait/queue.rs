@@ -1,45 +1,57 @@
 //! A first-in, first-out queue of blocked threads, with a little state under the same lock.
 
+mod wishes;
+
 use std::ops::{Deref, DerefMut};
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use super::spin::spin;
-use super::waiter::Verdict;
 use super::{Interrupted, Key, List, Until, Waiter};
 use crate::sys::{Empty, Mutex, MutexGuard, Static};
+pub(crate) use wishes::Patience;
 
 /// The threads that wait for something, oldest first, and the state `S` that decides about them.
 ///
+/// Where they do not all wait for the same, each brings its wish, a `W`: see [`ask`](Self::ask).
+///
 /// Invariants, all under the one lock:
 /// 1. A thread enters only after a last look at the state says that it must wait.
-/// 2. An entry is taken out by whoever decided its waiter: by the granter in the same critical
-///    section, or else by the waiting thread on its way out.
+/// 2. An entry is taken out by whoever decided its waiter: by who grants or refuses in the same
+///    critical section, or else by the waiting thread on its way out.
 ///
 /// So a change of state made under the lock misses nobody: a thread either looked after the change,
 /// or is in the queue when the change looks there.
 #[derive(Debug)]
-pub(crate) struct WaitQueue<S = ()> {
-    inner: Mutex<Inner<S>>,
+pub(crate) struct WaitQueue<S = (), W = ()> {
+    inner: Mutex<Inner<S, W>>,
 }
 
 #[derive(Debug)]
-struct Inner<S> {
+struct Inner<S, W> {
     state: S,
     /// Boxed, since most queues are empty for all their life.
-    waiters: Option<Box<List<Arc<Waiter>>>>,
+    waiters: Option<Box<List<Entry<W>>>>,
 }
 
-impl<S> WaitQueue<S> {
+#[derive(Debug)]
+struct Entry<W> {
+    waiter: Arc<Waiter>,
+    wish: W,
+}
+
+impl<S, W> WaitQueue<S, W> {
     pub(crate) const fn new(state: S) -> Self {
         WaitQueue { inner: Mutex::new(Inner { state, waiters: None }) }
     }
 
-    /// Locks the queue. Waiters granted through the guard are woken when it is gone.
-    pub(crate) fn lock(&self) -> Locked<'_, S> {
+    /// Locks the queue. Waiters decided through the guard are woken when it is gone.
+    pub(crate) fn lock(&self) -> Locked<'_, S, W> {
         Locked { guard: Some(self.inner.lock()), woken: Vec::new() }
     }
+}
 
+impl<S> WaitQueue<S> {
     /// Waits until `ready` or a grant, and no longer than `until`.
     ///
     /// `ready` looks, many times, and may take what it finds; `true` ends the wait. `enlist` looks
@@ -66,7 +78,7 @@ impl<S> WaitQueue<S> {
         if !until.has_passed() && spin(ready) {
             return Ok(());
         }
-        self.park(&until, enlist, false)
+        self.park(&until, enlist, Patience::Parks)
     }
 
     /// [`wait`](Self::wait) for an event that may pass again: enters the queue first and spins
@@ -79,7 +91,7 @@ impl<S> WaitQueue<S> {
         enlist: impl FnOnce(&mut S) -> bool,
     ) -> Result<(), Interrupted> {
         until.enter()?;
-        if ready() { Ok(()) } else { self.park(&until, enlist, true) }
+        if ready() { Ok(()) } else { self.park(&until, enlist, Patience::Spins) }
     }
 
     /// [`wait`](Self::wait) without spinning, for waits that are long as a rule.
@@ -89,52 +101,44 @@ impl<S> WaitQueue<S> {
         enlist: impl FnOnce(&mut S) -> bool,
     ) -> Result<(), Interrupted> {
         until.enter()?;
-        self.park(&until, enlist, false)
+        self.park(&until, enlist, Patience::Parks)
     }
 
     fn park(
         &self,
         until: &Until<'_>,
         enlist: impl FnOnce(&mut S) -> bool,
-        spin_first: bool,
+        patience: Patience,
     ) -> Result<(), Interrupted> {
-        let waiter = Waiter::new();
-        let Some(key) = self.inner.lock().enlist(&waiter, enlist) else { return Ok(()) };
-        if spin_first && !until.has_passed() {
-            spin(|| waiter.is_decided());
-        }
-        match waiter.sleep(until) {
-            Verdict::Granted => Ok(()),
-            Verdict::GivenUp => {
-                // Invariant 2: nobody granted, so the entry is still ours to take out. Before
-                // `why`, which may end the context, run callbacks, and unwind.
-                self.inner.lock().leave(key);
-                Err(until.why())
-            }
-        }
+        self.ask(until, (), patience, enlist, |_| ()).map(drop)
     }
 }
 
-impl<S> Inner<S> {
+impl<S, W> Inner<S, W> {
     /// Enters the waiter, unless the last look finds that it need not wait.
-    fn enlist(&mut self, waiter: &Arc<Waiter>, last: impl FnOnce(&mut S) -> bool) -> Option<Key> {
+    fn enlist(
+        &mut self,
+        waiter: &Arc<Waiter>,
+        wish: W,
+        last: impl FnOnce(&mut S) -> bool,
+    ) -> Option<Key> {
         if last(&mut self.state) {
             return None;
         }
         let waiters = self.waiters.get_or_insert_with(|| Box::new(List::new()));
-        Some(waiters.push_back(Arc::clone(waiter)))
+        Some(waiters.push_back(Entry { waiter: Arc::clone(waiter), wish }))
     }
 
     fn leave(&mut self, key: Key) -> Option<Arc<Waiter>> {
-        self.waiters.as_mut()?.remove(key)
+        Some(self.waiters.as_mut()?.remove(key)?.waiter)
     }
 
     /// Grants the oldest waiter that has not given up, and takes it out.
     fn grant_oldest(&mut self) -> Option<Arc<Waiter>> {
         let list = self.waiters.as_deref()?;
         let mut next = list.front();
-        while let Some((key, waiter)) = next {
-            if waiter.grant() {
+        while let Some((key, entry)) = next {
+            if entry.waiter.grant() {
                 return self.leave(key);
             }
             // It has given up and is on its way out: what it was owed goes to the next.
@@ -156,17 +160,17 @@ impl<S: Empty + Send + 'static> Static for WaitQueue<S> {
 }
 
 // The lock is never held while user code runs, so no panic leaves what it guards half-changed.
-impl<S> UnwindSafe for WaitQueue<S> {}
-impl<S> RefUnwindSafe for WaitQueue<S> {}
+impl<S, W> UnwindSafe for WaitQueue<S, W> {}
+impl<S, W> RefUnwindSafe for WaitQueue<S, W> {}
 
 /// A queue whose lock is held. When it is dropped, the lock is released first, and only then are
 /// the granted threads woken.
-pub(crate) struct Locked<'a, S> {
-    guard: Option<MutexGuard<'a, Inner<S>>>,
+pub(crate) struct Locked<'a, S, W = ()> {
+    guard: Option<MutexGuard<'a, Inner<S, W>>>,
     woken: Vec<Arc<Waiter>>,
 }
 
-impl<S> Locked<'_, S> {
+impl<S, W> Locked<'_, S, W> {
     /// Grants the oldest waiter what it waits for; `false` if nobody waits.
     pub(crate) fn grant_one(&mut self) -> bool {
         let granted = self.inner().grant_oldest();
@@ -180,12 +184,12 @@ impl<S> Locked<'_, S> {
         while self.grant_one() {}
     }
 
-    fn inner(&mut self) -> &mut Inner<S> {
+    fn inner(&mut self) -> &mut Inner<S, W> {
         self.guard.as_mut().expect("the lock is held until drop")
     }
 }
 
-impl<S> Deref for Locked<'_, S> {
+impl<S, W> Deref for Locked<'_, S, W> {
     type Target = S;
 
     fn deref(&self) -> &S {
@@ -193,17 +197,20 @@ impl<S> Deref for Locked<'_, S> {
     }
 }
 
-impl<S> DerefMut for Locked<'_, S> {
+impl<S, W> DerefMut for Locked<'_, S, W> {
     fn deref_mut(&mut self) -> &mut S {
         &mut self.inner().state
     }
 }
 
-impl<S> Drop for Locked<'_, S> {
+impl<S, W> Drop for Locked<'_, S, W> {
     fn drop(&mut self) {
         self.guard = None;
-        for waiter in self.woken.drain(..) {
-            waiter.wake();
+        // Nobody, as a rule: then there is nothing to take apart.
+        if !self.woken.is_empty() {
+            for waiter in self.woken.drain(..) {
+                waiter.wake();
+            }
         }
     }
 }

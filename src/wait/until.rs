@@ -82,6 +82,7 @@ impl<'a> Until<'a> {
     }
 
     /// The check on entry: fails if the context has ended.
+    #[inline]
     pub(crate) fn enter(&self) -> Result<(), Interrupted> {
         match self.source.and_then(Source::ended) {
             Some(cause) => Err(Interrupted::Cancelled(cause)),
@@ -90,7 +91,7 @@ impl<'a> Until<'a> {
     }
 
     /// Whether waiting is pointless: the bare deadline has passed.
-    pub(super) fn has_passed(&self) -> bool {
+    pub(crate) fn has_passed(&self) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= sys::now())
     }
 

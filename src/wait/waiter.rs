@@ -12,11 +12,13 @@ const WAITING: u32 = 0;
 const GRANTED: u32 = 1;
 /// The wait was given up: time ran out, or the context ended.
 const GIVEN_UP: u32 = 2;
+/// The primitive will never give it: it has been closed, say.
+const REFUSED: u32 = 3;
 
 /// A thread that waits, or is about to.
 ///
-/// Three parties may end the wait: the primitive grants, the context interrupts, the thread itself
-/// gives up when its time has come. Each tries the one step away from `WAITING`; the first to
+/// Three parties may end the wait: the primitive grants or refuses, the context interrupts, the thread
+/// itself gives up when its time has come. Each tries the one step away from `WAITING`; the first to
 /// succeed decides, the others see that they came too late and leave the waiter alone.
 #[derive(Debug)]
 pub(crate) struct Waiter {
@@ -24,7 +26,9 @@ pub(crate) struct Waiter {
     /// |------------|-------------------------------------|-------------------------------|
     /// | `WAITING`  | undecided                           | `new`                         |
     /// | `GRANTED`  | the primitive granted the wish      | `grant`                       |
-    /// | `GIVEN_UP` | interrupted, or out of time         | `interrupt`, `give_up`        |
+    /// | `GIVEN_UP` | interrupted, or out of time         | `interrupt`, `gives_up`, and  |
+    /// |            |                                     | `sleep_till`                  |
+    /// | `REFUSED`  | the primitive refused the wish      | `refuse`                      |
     state: AtomicU32,
     thread: Unparker,
 }
@@ -33,6 +37,7 @@ pub(crate) struct Waiter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Granted,
+    Refused,
     GivenUp,
 }
 
@@ -46,6 +51,11 @@ impl Waiter {
     /// A successful caller owes the thread a [`wake`](Self::wake).
     pub(crate) fn grant(&self) -> bool {
         self.decide(GRANTED)
+    }
+
+    /// Refuses the wish, as [`grant`](Self::grant) grants it.
+    pub(super) fn refuse(&self) -> bool {
+        self.decide(REFUSED)
     }
 
     /// Gives up on the thread's behalf, and wakes it.
@@ -103,6 +113,11 @@ impl Waiter {
         }
     }
 
+    /// Gives up, unless the wait has been decided; whether it has been given up.
+    pub(super) fn gives_up(&self) -> bool {
+        self.decide(GIVEN_UP) || self.verdict() == Some(Verdict::GivenUp)
+    }
+
     /// Whether the wait has been decided.
     pub(super) fn is_decided(&self) -> bool {
         self.verdict().is_some()
@@ -115,6 +130,7 @@ impl Waiter {
         match self.state.load(Acquire) {
             WAITING => None,
             GRANTED => Some(Verdict::Granted),
+            REFUSED => Some(Verdict::Refused),
             _ => Some(Verdict::GivenUp),
         }
     }

@@ -12,7 +12,7 @@ mod races;
 
 fn enter(queue: &WaitQueue) -> Arc<Waiter> {
     let waiter = Waiter::new();
-    assert!(queue.inner.lock().enlist(&waiter, |()| false).is_some());
+    assert!(queue.inner.lock().enlist(&waiter, (), |()| false).is_some());
     waiter
 }
 

@@ -1,5 +1,6 @@
 //! A semaphore on a queue: permits are given out or kept, and none is lost on the way.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -262,6 +263,23 @@ fn permits_are_conserved_whoever_gives_up() {
     Builder::new().iterations(200).check(test);
     let racing = Builder::new().iterations(200).time(TimeMode::Racing { percent: 20 });
     racing.spurious_wakeups(20).check(test);
+}
+
+#[test]
+fn a_thread_that_unwinds_out_of_its_wait_leaves_the_queue() {
+    sim::check(|| {
+        let permits = Permits::new(0);
+        let unwound = panic::catch_unwind(AssertUnwindSafe(|| {
+            // It may not block in there, and so it panics where it would.
+            sim::atomically(|| permits.take(Until::FOREVER))
+        }));
+        assert!(unwound.is_err());
+        let taker = taker(&permits, "taker", Until::FOREVER);
+        sim::wait_idle();
+        permits.give();
+        assert!(taker.join().unwrap(), "it is not lost on one that is not there");
+        assert_eq!(permits.left(), 0);
+    });
 }
 
 // --- One after the other ----------------------------------------------------------------------

@@ -1,0 +1,249 @@
+//! The doors through which permits are handed out, and the engine behind them.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{CLOSED, ONE, Permit, Semaphore, WATCHED};
+use crate::sys;
+use crate::sys::atomic::{Acquire, Relaxed};
+use crate::wait::{Interrupted, Patience, Until};
+
+impl Semaphore {
+    /// Waits for `n` permits.
+    ///
+    /// # Blocking
+    ///
+    /// Returns at once if so many are free and nobody waits. Otherwise spins for some microseconds
+    /// where that has paid, and parks, until all who came before have been served and `n` permits
+    /// are free. A thread that waits for permits while it holds others may wait for itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`](AcquireError::Closed); [`TooMany`](AcquireError::TooMany) at once if there are not
+    /// so many permits in all, or as soon as that is so. Nothing was taken.
+    #[cfg_attr(feature = "sim", track_caller)]
+    #[inline]
+    pub fn acquire(&self, n: usize) -> Result<Permit<&Semaphore>, AcquireError> {
+        self.take(n)?;
+        Ok(Permit::of(self, n))
+    }
+
+    /// Waits for `n` permits, and no longer than `until`.
+    ///
+    /// # Blocking
+    ///
+    /// As [`acquire`](Self::acquire). If the permits are granted in the instant in which the bound
+    /// is reached, the grant wins. A request that is given up stands in nobody's way any more: those
+    /// behind it that fit are granted.
+    ///
+    /// # Errors
+    ///
+    /// As [`acquire`](Self::acquire), and [`Interrupted`](AcquireError::Interrupted) if the bound was
+    /// reached first. Nothing was taken.
+    #[cfg_attr(feature = "sim", track_caller)]
+    #[inline]
+    pub fn acquire_until<'a>(
+        &self,
+        n: usize,
+        until: impl Into<Until<'a>>,
+    ) -> Result<Permit<&Semaphore>, AcquireError> {
+        self.take_until(n, until.into())?;
+        Ok(Permit::of(self, n))
+    }
+
+    /// Takes `n` permits if they are free and nobody waits.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldBlock`](AcquireError::WouldBlock), or as [`acquire`](Self::acquire). Nothing was taken.
+    #[inline]
+    pub fn try_acquire(&self, n: usize) -> Result<Permit<&Semaphore>, AcquireError> {
+        self.try_take(n)?;
+        Ok(Permit::of(self, n))
+    }
+
+    /// [`acquire`](Self::acquire) for a permit that holds on to the semaphore, and borrows nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`acquire`](Self::acquire).
+    #[cfg_attr(feature = "sim", track_caller)]
+    #[inline]
+    pub fn acquire_owned(self: &Arc<Self>, n: usize) -> Result<Permit<Arc<Self>>, AcquireError> {
+        self.take(n)?;
+        Ok(Permit::of(Arc::clone(self), n))
+    }
+
+    /// [`acquire_until`](Self::acquire_until) for a permit that holds on to the semaphore.
+    ///
+    /// # Errors
+    ///
+    /// As [`acquire_until`](Self::acquire_until).
+    #[cfg_attr(feature = "sim", track_caller)]
+    #[inline]
+    pub fn acquire_owned_until<'a>(
+        self: &Arc<Self>,
+        n: usize,
+        until: impl Into<Until<'a>>,
+    ) -> Result<Permit<Arc<Self>>, AcquireError> {
+        self.take_until(n, until.into())?;
+        Ok(Permit::of(Arc::clone(self), n))
+    }
+
+    /// [`try_acquire`](Self::try_acquire) for a permit that holds on to the semaphore.
+    ///
+    /// # Errors
+    ///
+    /// As [`try_acquire`](Self::try_acquire).
+    #[inline]
+    pub fn try_acquire_owned(
+        self: &Arc<Self>,
+        n: usize,
+    ) -> Result<Permit<Arc<Self>>, AcquireError> {
+        self.try_take(n)?;
+        Ok(Permit::of(Arc::clone(self), n))
+    }
+
+    #[cfg_attr(feature = "sim", track_caller)]
+    #[inline]
+    fn take(&self, n: usize) -> Result<(), AcquireError> {
+        let _call = sys::blocking_call("Semaphore::acquire");
+        if self.take_if_free(n) { Ok(()) } else { self.take_slow(n, &Until::FOREVER) }
+    }
+
+    #[cfg_attr(feature = "sim", track_caller)]
+    #[inline]
+    fn take_until(&self, n: usize, until: Until<'_>) -> Result<(), AcquireError> {
+        let _call = sys::blocking_call("Semaphore::acquire");
+        until.enter()?;
+        if self.take_if_free(n) { Ok(()) } else { self.take_slow(n, &until) }
+    }
+
+    #[inline]
+    fn try_take(&self, n: usize) -> Result<(), AcquireError> {
+        if self.take_if_free(n) { Ok(()) } else { Err(self.why_not(n)) }
+    }
+
+    #[inline]
+    fn take_if_free(&self, n: usize) -> bool {
+        let mut state = self.state.load(Relaxed);
+        while is_free(state, n) {
+            // Acquire: pairs with Release in `release`; what the last holder did is visible to us.
+            match self.state.compare_exchange_weak(state, state - n * ONE, Acquire, Relaxed) {
+                Ok(_) => return true,
+                Err(now) => state = now,
+            }
+        }
+        false
+    }
+
+    #[cold]
+    fn take_slow(&self, n: usize, until: &Until<'_>) -> Result<(), AcquireError> {
+        let mut refused = None;
+        let enlist = |_: &mut _| match self.look(n) {
+            Ok(taken) => taken,
+            Err(why) => {
+                refused = Some(why);
+                true
+            }
+        };
+        let granted = self.queue.ask(until, n, Patience::Spins, enlist, |queue| self.serve(queue));
+        match refused {
+            Some(why) => Err(why),
+            None if granted? => Ok(()),
+            None if self.is_closed() => Err(AcquireError::Closed),
+            None => Err(AcquireError::TooMany),
+        }
+    }
+
+    /// The last look, under the lock: takes the permits, or else `WATCHED` is set.
+    ///
+    /// No wake-up is lost: see `release`, which after this mark needs the lock that we hold until we
+    /// are in the queue.
+    fn look(&self, n: usize) -> Result<bool, AcquireError> {
+        let mut state = self.state.load(Relaxed);
+        loop {
+            if state & CLOSED != 0 {
+                return Err(AcquireError::Closed);
+            }
+            if n > self.size() {
+                return Err(AcquireError::TooMany);
+            }
+            let taken = is_free(state, n);
+            let next = if taken { state - n * ONE } else { state | WATCHED };
+            // Acquire: as in `take_if_free`.
+            match self.state.compare_exchange_weak(state, next, Acquire, Relaxed) {
+                Ok(_) => return Ok(taken),
+                Err(now) => state = now,
+            }
+        }
+    }
+
+    /// Why permits were not to be had at once; if the size changes at the same time, what it was
+    /// before or after.
+    #[cold]
+    fn why_not(&self, n: usize) -> AcquireError {
+        if self.is_closed() {
+            AcquireError::Closed
+        } else if n > self.size() {
+            AcquireError::TooMany
+        } else {
+            AcquireError::WouldBlock
+        }
+    }
+}
+
+/// Whether `n` permits can be had, and nobody is overtaken.
+#[inline]
+fn is_free(state: usize, n: usize) -> bool {
+    let nobody_is_before = n == 0 || state & WATCHED == 0;
+    state & CLOSED == 0 && nobody_is_before && n <= state / ONE
+}
+
+/// Why there are no permits. Nothing was taken.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum AcquireError {
+    /// The semaphore has been [closed](Semaphore::close).
+    Closed,
+    /// More permits were asked for than there are in all.
+    TooMany,
+    /// Too few are free just now, or others wait: of [`try_acquire`](Semaphore::try_acquire) only.
+    WouldBlock,
+    /// The bound of the call was reached first: of [`acquire_until`](Semaphore::acquire_until) only.
+    Interrupted(Interrupted),
+}
+
+impl AcquireError {
+    /// Returns `true` if time ran out: the call's own bound or the context's deadline.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, AcquireError::Interrupted(interrupted) if interrupted.is_timeout())
+    }
+}
+
+impl From<Interrupted> for AcquireError {
+    fn from(interrupted: Interrupted) -> Self {
+        AcquireError::Interrupted(interrupted)
+    }
+}
+
+impl fmt::Display for AcquireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AcquireError::Closed => f.write_str("the semaphore is closed"),
+            AcquireError::TooMany => f.write_str("the semaphore has fewer permits in all"),
+            AcquireError::WouldBlock => f.write_str("too few permits are free"),
+            AcquireError::Interrupted(interrupted) => interrupted.fmt(f),
+        }
+    }
+}
+
+impl Error for AcquireError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            AcquireError::Interrupted(interrupted) => interrupted.source(),
+            _ => None,
+        }
+    }
+}

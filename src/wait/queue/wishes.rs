@@ -1,0 +1,127 @@
+//! Waiting for something of one's own: each thread in the queue says what it wishes.
+//!
+//! The queue keeps the wishes and their order; the primitive reads them, oldest first, and decides.
+
+use std::sync::Arc;
+
+use super::{Inner, Locked, WaitQueue};
+use crate::wait::spin::spin;
+use crate::wait::waiter::Verdict;
+use crate::wait::{Interrupted, Key, Until, Waiter};
+
+/// How long a thread spins in the queue before it sleeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// As long as has paid lately.
+    Spins,
+    /// Not at all, since the wait is long as a rule.
+    Parks,
+}
+
+impl<S, W> WaitQueue<S, W> {
+    /// Waits for `wish`, and no longer than `until`; returns whether it was granted: `false` if it
+    /// was refused.
+    ///
+    /// `enlist` looks for the last time, under the lock, and leaves whatever mark makes sure that a
+    /// later change of state comes to this queue; `true` ends the wait as granted. `left` is called,
+    /// under the lock, when a thread that gave up has left the queue: those behind it may be owed
+    /// now what it stood in the way of. A thread that was granted or refused has not given up,
+    /// however late it is.
+    pub(crate) fn ask(
+        &self,
+        until: &Until<'_>,
+        wish: W,
+        patience: Patience,
+        enlist: impl FnOnce(&mut S) -> bool,
+        left: impl FnOnce(&mut Locked<'_, S, W>),
+    ) -> Result<bool, Interrupted> {
+        let waiter = Waiter::new();
+        let Some(key) = self.inner.lock().enlist(&waiter, wish, enlist) else { return Ok(true) };
+        let mut place =
+            Place { queue: self, waiter: &waiter, key, left: Some(left), verdict: None };
+        if patience == Patience::Spins && !until.has_passed() {
+            spin(|| waiter.is_decided());
+        }
+        let verdict = waiter.sleep(until);
+        place.verdict = Some(verdict);
+        // Before `why`, which may end the context, run callbacks, and unwind.
+        drop(place);
+        match verdict {
+            Verdict::Granted => Ok(true),
+            Verdict::Refused => Ok(false),
+            Verdict::GivenUp => Err(until.why()),
+        }
+    }
+}
+
+/// The entry of a thread in the queue, for as long as it waits.
+struct Place<'a, S, W, L: FnOnce(&mut Locked<'_, S, W>)> {
+    queue: &'a WaitQueue<S, W>,
+    waiter: &'a Waiter,
+    key: Key,
+    left: Option<L>,
+    /// How the wait has ended: not at all, if the thread unwinds.
+    verdict: Option<Verdict>,
+}
+
+impl<S, W, L: FnOnce(&mut Locked<'_, S, W>)> Drop for Place<'_, S, W, L> {
+    /// A thread that unwinds gives up, too: nobody is to be lost on an entry that nobody waits in.
+    fn drop(&mut self) {
+        let given_up = match self.verdict {
+            Some(verdict) => verdict == Verdict::GivenUp,
+            None => self.waiter.gives_up(),
+        };
+        if given_up {
+            // Invariant 2: nobody granted or refused, so the entry is still ours to take out.
+            let mut queue = self.queue.lock();
+            queue.inner().leave(self.key);
+            if let Some(left) = self.left.take() {
+                left(&mut queue);
+            }
+        }
+    }
+}
+
+impl<S, W> Locked<'_, S, W> {
+    /// The oldest waiter that has not given up, of those whose wish is `such`.
+    pub(crate) fn oldest(&self, such: impl Fn(&W) -> bool) -> Option<(Key, &W)> {
+        let list = self.guard.as_ref()?.waiters.as_deref()?;
+        let mut next = list.front();
+        while let Some((key, entry)) = next {
+            if !entry.waiter.is_decided() && such(&entry.wish) {
+                return Some((key, &entry.wish));
+            }
+            next = list.after(key);
+        }
+        None
+    }
+
+    /// Grants a waiter its wish, and takes it out; `false` if it has given up in the meantime.
+    pub(crate) fn grant(&mut self, key: Key) -> bool {
+        self.decide(key, Waiter::grant)
+    }
+
+    /// Refuses everybody whose wish is `such`.
+    pub(crate) fn refuse_all(&mut self, such: impl Fn(&W) -> bool) {
+        // One that gives up between the look and the step is not found again.
+        while let Some((key, _)) = self.oldest(&such) {
+            self.decide(key, Waiter::refuse);
+        }
+    }
+
+    fn decide(&mut self, key: Key, decide: impl FnOnce(&Waiter) -> bool) -> bool {
+        let inner = self.inner();
+        let decided = inner.waiter(key).is_some_and(|waiter| decide(waiter));
+        if decided {
+            let waiter = inner.leave(key);
+            self.woken.extend(waiter);
+        }
+        decided
+    }
+}
+
+impl<S, W> Inner<S, W> {
+    fn waiter(&self, key: Key) -> Option<&Arc<Waiter>> {
+        Some(&self.waiters.as_deref()?.get(key)?.waiter)
+    }
+}
