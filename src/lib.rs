@@ -35,6 +35,8 @@
 //! - [`join!`], [`try_join!`], [`race`], [`par_map`], [`run_all`] and [`catch`] are the short forms;
 //! - [`Context`] carries cancellation with a cause, deadlines and values down a tree of calls;
 //!   [`Canceller`] ends one, [`OnCancel`] is a callback for that end;
+//! - [`Once`] and [`OnceValue`] do something once, however many ask, and try again when it fails;
+//!   [`once_fn`] and [`once_value`] make functions of it;
 //! - [`Semaphore`] hands out permits, weighted and in order; a [`Permit`] gives itself back;
 //! - [`Until`] bounds every blocking call of the crate; [`Interrupted`] says why a call gave up.
 //!
@@ -60,6 +62,9 @@
 //! | `<-ctx.Done()`, in a `select` too | [`Context::wait`], [`Context::done`] | crossbeam's `select!` |
 //! | `select { case <-ctx.Done(): case <-time.After(d): }` | [`Context::sleep`] | `thread::sleep`, for ever |
 //! | merging contexts (declined) | [`Context::merge`] | – |
+//! | `sync.Once` | [`Once`] | `std::sync::Once` |
+//! | trying again when it failed (declined) | [`OnceValue::get_or_try_init`] | unstable in std |
+//! | `sync.OnceFunc`, `sync.OnceValue` | [`once_fn`], [`once_value`] | `LazyLock` |
 //! | `semaphore.NewWeighted(n)`: `Acquire`, `TryAcquire`, `Release` | [`Semaphore`]: `acquire`, `try_acquire`, drop of a [`Permit`] | tokio's `Semaphore` |
 //! | resizing a semaphore (declined) | [`Semaphore::add_permits`], [`Semaphore::remove_permits`] | – |
 //!
@@ -89,6 +94,7 @@
 
 mod context;
 mod group;
+mod once;
 mod refused;
 mod semaphore;
 #[cfg(feature = "sim")]
@@ -107,6 +113,7 @@ pub use group::{
     Policy, PolicyBuilder, PolicyScope, Quorum, Scope, Settle, Stopped, Task, Tolerate, WhyStopped,
     catch, par_map, race, run_all,
 };
+pub use once::{Once, OnceValue, once_fn, once_value};
 pub use refused::{Refusal, Refused};
 pub use semaphore::{AcquireError, Permit, Semaphore};
 pub use wait::{Cause, CauseKind, Interrupted, Until};
