@@ -37,6 +37,8 @@
 //!   [`Canceller`] ends one, [`OnCancel`] is a callback for that end;
 //! - [`Once`] and [`OnceValue`] do something once, however many ask, and try again when it fails;
 //!   [`once_fn`] and [`once_value`] make functions of it;
+//! - [`Cond`] waits for a change of what a mutex guards; [`Mutex`] and [`RwLock`] are `parking_lot`'s, or
+//!   with the feature `sim` those of `sim::sync`: between crates, name `parking_lot`'s own;
 //! - [`Semaphore`] hands out permits, weighted and in order; a [`Permit`] gives itself back;
 //! - [`Until`] bounds every blocking call of the crate; [`Interrupted`] says why a call gave up.
 //!
@@ -65,6 +67,9 @@
 //! | `sync.Once` | [`Once`] | `std::sync::Once` |
 //! | trying again when it failed (declined) | [`OnceValue::get_or_try_init`] | unstable in std |
 //! | `sync.OnceFunc`, `sync.OnceValue` | [`once_fn`], [`once_value`] | `LazyLock` |
+//! | `sync.Mutex`, `sync.RWMutex` | [`Mutex`], [`RwLock`] | the same types, of `parking_lot` |
+//! | `sync.Cond`: `Wait`, `Signal`, `Broadcast` | [`Cond`]: [`wait`](Cond::wait), [`wait_while`](Cond::wait_while), `signal`, `broadcast` | `Condvar`, with spurious wake-ups |
+//! | a condition with a timeout or a context (declined) | [`Cond::wait_until`], [`Cond::wait_while_until`] | `wait_timeout`, no cancelling |
 //! | `semaphore.NewWeighted(n)`: `Acquire`, `TryAcquire`, `Release` | [`Semaphore`]: `acquire`, `try_acquire`, drop of a [`Permit`] | tokio's `Semaphore` |
 //! | resizing a semaphore (declined) | [`Semaphore::add_permits`], [`Semaphore::remove_permits`] | – |
 //!
@@ -92,8 +97,10 @@
 //! - On a single core a hand-over between threads is a switch of the kernel, 1 to 2 µs.
 //! - Thread-local values outlive a task on a reused thread; see [`Scope::own_thread`].
 
+mod cond;
 mod context;
 mod group;
+mod lock;
 mod once;
 mod refused;
 mod semaphore;
@@ -105,6 +112,7 @@ mod unwind;
 mod wait;
 mod wait_group;
 
+pub use cond::Cond;
 pub use context::{Cancelled, Canceller, Context, OnCancel};
 #[doc(hidden)]
 pub use group::infallible as __infallible;
@@ -112,6 +120,10 @@ pub use group::{
     AllErrors, Builder, End, ErrGroup, Errors, FirstError, FirstOk, Flow, Outcome, Panicked,
     Policy, PolicyBuilder, PolicyScope, Quorum, Scope, Settle, Stopped, Task, Tolerate, WhyStopped,
     catch, par_map, race, run_all,
+};
+pub use lock::{
+    MappedMutexGuard, MappedRwLockReadGuard, MappedRwLockWriteGuard, Mutex, MutexGuard, RwLock,
+    RwLockReadGuard, RwLockUpgradableReadGuard, RwLockWriteGuard,
 };
 pub use once::{Once, OnceValue, once_fn, once_value};
 pub use refused::{Refusal, Refused};

@@ -5,6 +5,7 @@
 //! it follow timeouts, cancellation and fairness for all of them alike.
 //!
 //! - [`WaitQueue`] is a FIFO of blocked threads with a little state under the same lock;
+//! - [`Tickets`] is a FIFO of threads most of which are signalled before they need to block;
 //! - [`Waiter`] is one blocked thread, whose single compare-and-swap decides who ends its wait;
 //! - [`Until`] is how long a caller is willing to wait, [`Interrupted`] why a wait was given up.
 //!
@@ -15,6 +16,7 @@ mod interrupted;
 mod list;
 mod queue;
 mod spin;
+mod tickets;
 mod until;
 mod waiter;
 
@@ -23,6 +25,7 @@ pub use interrupted::Interrupted;
 pub(crate) use list::{Key, List};
 pub(crate) use queue::{Locked, Patience, WaitQueue};
 pub(crate) use spin::spin;
+pub(crate) use tickets::Tickets;
 pub(crate) use until::Source;
 pub use until::Until;
 pub(crate) use waiter::Waiter;

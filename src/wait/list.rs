@@ -78,6 +78,16 @@ impl<T> List<T> {
         Some(value)
     }
 
+    /// The entry that `key` names, to be changed in its place.
+    pub(crate) fn get_mut(&mut self, Key(index): Key) -> Option<&mut T> {
+        self.slots.get_mut(index as usize)?.value.as_mut()
+    }
+
+    /// Whether there is no entry.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// The oldest entry and its key.
     pub(crate) fn front(&self) -> Option<(Key, &T)> {
         self.entry(self.head)
