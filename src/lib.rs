@@ -40,6 +40,7 @@
 //! - [`Cond`] waits for a change of what a mutex guards; [`Mutex`] and [`RwLock`] are `parking_lot`'s, or
 //!   with the feature `sim` those of `sim::sync`: between crates, name `parking_lot`'s own;
 //! - [`Semaphore`] hands out permits, weighted and in order; a [`Permit`] gives itself back;
+//! - [`SingleFlight`] has calls for the same key share one execution;
 //! - [`Until`] bounds every blocking call of the crate; [`Interrupted`] says why a call gave up.
 //!
 //! # From Go
@@ -72,6 +73,8 @@
 //! | a condition with a timeout or a context (declined) | [`Cond::wait_until`], [`Cond::wait_while_until`] | `wait_timeout`, no cancelling |
 //! | `semaphore.NewWeighted(n)`: `Acquire`, `TryAcquire`, `Release` | [`Semaphore`]: `acquire`, `try_acquire`, drop of a [`Permit`] | tokio's `Semaphore` |
 //! | resizing a semaphore (declined) | [`Semaphore::add_permits`], [`Semaphore::remove_permits`] | – |
+//! | `singleflight.Group`: `Do`, `Forget` | [`SingleFlight`]: [`run`](SingleFlight::run), [`forget`](SingleFlight::forget) | – |
+//! | `DoChan` with a context of its own | [`SingleFlight::run_until`] | – |
 //!
 //! # What holds everywhere
 //!
@@ -106,6 +109,7 @@ mod refused;
 mod semaphore;
 #[cfg(feature = "sim")]
 pub mod sim;
+mod single_flight;
 mod sys;
 mod threads;
 mod unwind;
@@ -128,6 +132,7 @@ pub use lock::{
 pub use once::{Once, OnceValue, once_fn, once_value};
 pub use refused::{Refusal, Refused};
 pub use semaphore::{AcquireError, Permit, Semaphore};
+pub use single_flight::{Flight, FlightError, Role, SingleFlight};
 pub use wait::{Cause, CauseKind, Interrupted, Until};
 pub use wait_group::{Token, WaitGroup};
 

@@ -1,0 +1,153 @@
+//! The doors through which functions are run, or waited for.
+
+use std::convert::Infallible;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use super::call::Call;
+use super::execution::{Seat, follow, lead, run_away, run_here};
+use super::table::Entry;
+use super::{Flight, FlightError, SingleFlight};
+use crate::context::Context;
+use crate::sys;
+use crate::threads::{self, Id, Spec};
+use crate::wait::Until;
+
+impl<K: Hash + Eq, V: Clone, E> SingleFlight<K, V, E> {
+    /// Runs `f`, or waits for what the function of another caller brings for the same key.
+    ///
+    /// A leader runs `f` on its own thread, since it waits for as long as that takes: so `f` may
+    /// borrow. Its context never ends.
+    ///
+    /// # Blocking
+    ///
+    /// For as long as the function runs. A follower parks.
+    ///
+    /// # Errors
+    ///
+    /// [`FlightError::Failed`] if the function failed.
+    ///
+    /// # Panics
+    ///
+    /// `SingleFlight::run: the function for a key asks for the same key`, with that function's
+    /// call left as it was. If the function panics: the leader resumes that panic, a follower panics
+    /// with `SingleFlight::run: the shared call panicked: ...`.
+    ///
+    /// # Compared with Go
+    ///
+    /// `Group.Do`.
+    #[track_caller]
+    pub fn run<F>(&self, key: K, f: F) -> Result<Flight<V>, FlightError<E>>
+    where
+        F: FnOnce(&Context) -> Result<V, E>,
+    {
+        const METHOD: &str = "SingleFlight::run";
+        let table = self.table();
+        let hash = table.hash(&key);
+        let caller = if let Some(follower) = follow(table, table.find(hash, &key), METHOD) {
+            drop(key);
+            follower
+        } else {
+            let entry = Entry::new(hash, key, Call::new(None));
+            let Ok(seat) = lead(table, entry, METHOD, || Ok::<_, Infallible>(()));
+            match seat {
+                Seat::Follower(follower) => follower,
+                Seat::Leader(leader, ()) => {
+                    run_here(table, &leader, || f(&Context::background()));
+                    return leader.take(METHOD);
+                }
+            }
+        };
+        drop(f);
+        let _call = sys::blocking_call(METHOD);
+        caller.wait(METHOD, Until::FOREVER)
+    }
+
+    /// [`run`](Self::run), and waits no longer than `until`.
+    ///
+    /// A leader's `f` runs on a thread of the crate's cache, so that the leader can leave. Its context
+    /// is cancelled when every caller has left, and when `f` has returned; it is not a child of any
+    /// caller's. When it was cancelled since all have left, `f` may still be running when the next
+    /// call for the key runs its own; what it returns then is dropped.
+    ///
+    /// # Blocking
+    ///
+    /// Parks until the function has returned. If it returns in the instant in which the bound is
+    /// reached, its outcome wins. No function is started for a bound that has passed already.
+    ///
+    /// # Errors
+    ///
+    /// [`FlightError::Failed`] if the function failed, [`FlightError::Interrupted`] if the bound was
+    /// reached first, [`FlightError::NoThread`] if `f` could not be started. Other callers are left
+    /// alone.
+    ///
+    /// # Panics
+    ///
+    /// As [`run`](Self::run), in the name of `SingleFlight::run_until`.
+    ///
+    /// # Compared with Go
+    ///
+    /// `Group.DoChan` and a `select`, but the function learns when nobody waits any more.
+    #[track_caller]
+    pub fn run_until<'a, F>(
+        &self,
+        key: K,
+        until: impl Into<Until<'a>>,
+        f: F,
+    ) -> Result<Flight<V>, FlightError<E>>
+    where
+        F: FnOnce(&Context) -> Result<V, E> + Send + 'static,
+        K: Send + Sync + 'static,
+        V: Send + Sync + 'static,
+        E: Send + Sync + 'static,
+    {
+        self.run_on(&Spec::DEFAULT, key, until.into(), f)
+    }
+
+    #[track_caller]
+    pub(super) fn run_on<F>(
+        &self,
+        spec: &Spec,
+        key: K,
+        until: Until<'_>,
+        f: F,
+    ) -> Result<Flight<V>, FlightError<E>>
+    where
+        F: FnOnce(&Context) -> Result<V, E> + Send + 'static,
+        K: Send + Sync + 'static,
+        V: Send + Sync + 'static,
+        E: Send + Sync + 'static,
+    {
+        const METHOD: &str = "SingleFlight::run_until";
+        until.enter().map_err(FlightError::Interrupted)?;
+        let table = self.table();
+        let hash = table.hash(&key);
+        let caller = if let Some(follower) = follow(table, table.find(hash, &key), METHOD) {
+            drop((key, f));
+            follower
+        } else {
+            if until.has_passed() {
+                return Err(FlightError::Interrupted(until.why()));
+            }
+            let (ctx, canceller) = Context::background().with_cancel();
+            let entry = Entry::new(hash, key, Call::new(Some(canceller)));
+            // The thread before the call: nobody follows one that cannot be started.
+            let seat = lead(table, entry, METHOD, || threads::claim(spec))
+                .map_err(|refused| FlightError::NoThread(refused.into()))?;
+            match seat {
+                Seat::Follower(follower) => {
+                    drop(f);
+                    follower
+                }
+                Seat::Leader(leader, claimed) => {
+                    let (table, entry) = (Arc::clone(table), Arc::clone(leader.entry()));
+                    let id = Id { group: Arc::as_ptr(&entry).addr(), index: 0 };
+                    claimed.run(id, move |finish| run_away(table, entry, move || f(&ctx), finish));
+                    leader
+                }
+            }
+        };
+        let _call = sys::blocking_call(METHOD);
+        caller.wait(METHOD, until)
+    }
+}
