@@ -26,11 +26,13 @@ pub(crate) mod futex;
 mod gate;
 mod here;
 mod hooks;
+mod id;
 mod instances;
 mod kernel;
 mod life;
 mod locks;
 mod op;
+mod outside;
 mod panics;
 mod parking;
 mod path;
@@ -47,12 +49,14 @@ pub(crate) use clock::{elapsed, next_deadline, now, sleep, wait_idle};
 pub(crate) use end::{End, Ended, Failure, Seen, SeenStatus};
 pub(crate) use here::{atomically, inside, real};
 pub(crate) use hooks::{
-    CORES, Id, InCall, choose, external, idling, in_call, invariant, point, step, yield_now,
+    CORES, InCall, choose, external, idling, in_call, invariant, point, step, yield_now,
 };
+pub(crate) use id::Id;
 pub(crate) use instances::Instances;
 pub(crate) use life::is_dismissal;
-pub(crate) use locks::{acquire, release, try_acquire};
+pub(crate) use locks::{acquire, acquire_until, release, try_acquire};
 pub(crate) use op::{Kind, Op};
+pub(crate) use outside::{give_back, outlast, try_outlast};
 pub(crate) use panics::last as last_panic;
 pub(crate) use parking::{Unparker, park, unparker};
 pub use path::Path;

@@ -65,9 +65,15 @@
 //! - Code that cannot be changed, and `select!`, need the feature `sim-std`, which sees the originals.
 //! - There is no `Once`, `Barrier` or `ReentrantMutex` here; threads are [`spawn`](super::spawn) and
 //!   [`scope`](super::scope), time is [`now`](super::now) and [`sleep`](super::sleep).
-//! - What two bubbles use at the same time, such as a static in two tests that run in parallel, they
-//!   still use one after the other; but neither knows what the other does, and both may fail. Run
-//!   such tests one by one.
+//! - What two bubbles use at the same time, such as a static in two tests that run in parallel, works
+//!   in each as if the other were not there, as long as nothing depends on what it holds. A lock that
+//!   a thread of the other has, or one of no bubble, is waited for in real time, of which the schedule
+//!   knows nothing. An attempt waits for it, too, but fails after a quarter of a second; after as
+//!   long, the other threads of a bubble that waits go on, and its run cannot be replayed.
+//! - What threads of different bubbles tell each other, by what a static holds, a condition or a
+//!   channel, is in no schedule: such tests are not deterministic. Run them one by one.
+//! - A test that has failed keeps the locks that its threads had, and who wants one of them, if it is
+//!   a static, is reported as stuck.
 
 pub mod atomic;
 pub mod channel;

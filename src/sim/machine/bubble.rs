@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use super::end::{End, Ended, Failure};
 use super::gate::Pass;
 use super::here::{Counted, Deeper, real};
+use super::id::Running;
 use super::kernel;
 use super::life::Newcomer;
 use super::panics;
@@ -65,6 +66,7 @@ impl Bubble {
             _counted: Counted::new(),
         });
         let _known = libc::Known::new(&bubble);
+        let _running = Running::new(bubble.generation);
         let root = bubble.lock().add(Path::root(), "root".into());
         let root = Newcomer { bubble: Arc::clone(&bubble), thread: root };
         let started = thread::Builder::new().name("root".into()).spawn(move || root.live(body));

@@ -4,38 +4,15 @@
 //! the operating system.
 
 use std::panic::Location;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::here::{self, Here};
+use super::id::Id;
 use super::op::{Kind, Op};
 use super::state::{Invariant, State};
 use super::thread::{Doing, Idle};
 
 /// The cores that a bubble seems to have.
 pub(crate) const CORES: usize = 2;
-
-/// What makes an object known to the bubbles that it is in: its number there, and whose it is.
-#[derive(Debug, Default)]
-pub(crate) struct Id(AtomicU64);
-
-impl Id {
-    pub(crate) const fn new() -> Self {
-        Id(AtomicU64::new(0))
-    }
-
-    pub(super) fn number(&self, here: &Here) -> u32 {
-        // Relaxed, here and below: one thread of a bubble at a time, and its lock orders them.
-        let known = self.0.load(Relaxed);
-        let (whose, number) = (known >> 32, known & u64::from(u32::MAX));
-        if whose == u64::from(here.bubble.generation) {
-            return u32::try_from(number).unwrap_or(u32::MAX);
-        }
-        let mut state = here.state();
-        state.objects += 1;
-        self.0.store(u64::from(here.bubble.generation) << 32 | u64::from(state.objects), Relaxed);
-        state.objects
-    }
-}
 
 /// The thread is about to do something with an object: others may run first.
 #[inline]

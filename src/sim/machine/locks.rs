@@ -1,9 +1,10 @@
 //! Locks that the machine gives: it knows who has one, and who waits for whom.
 
 use std::panic::Location;
+use std::time::Instant;
 
-use super::here::{self, Here};
-use super::hooks::Id;
+use super::here;
+use super::id::Id;
 use super::op::{Kind, Op};
 use super::state::State;
 use super::thread::On;
@@ -11,20 +12,35 @@ use super::thread::On;
 /// Takes a lock, or a share of it. `false` outside of a bubble.
 #[track_caller]
 pub(crate) fn acquire(object: &Id, shared: bool) -> bool {
+    take(object, shared, None).is_some()
+}
+
+/// The same up to a deadline, and returns whether it was taken. `None` outside of a bubble.
+#[track_caller]
+pub(crate) fn acquire_until(object: &Id, shared: bool, deadline: Instant) -> Option<bool> {
+    take(object, shared, Some(deadline))
+}
+
+#[track_caller]
+fn take(object: &Id, shared: bool, deadline: Option<Instant>) -> Option<bool> {
     let kind = if shared { Kind::Share } else { Kind::Lock };
     let at = Location::caller();
-    let acquiring = |here: &Here| {
+    here::with(|here| {
         let number = object.number(here);
         here.step(Op { kind, object: number, at });
+        let deadline = deadline.map(|at| here.nanos(at));
         loop {
             let mut state = here.state();
+            // A release in time wins over the deadline, if nobody else is quicker.
             if state.take_lock(number, here.me, shared) {
-                return;
+                return true;
             }
-            here.block(state, On::Lock(number), None);
+            if deadline.is_some_and(|deadline| deadline <= state.now) {
+                return false;
+            }
+            here.block(state, On::Lock(number), deadline);
         }
-    };
-    here::with(acquiring).is_some()
+    })
 }
 
 /// Takes a lock, or a share, if it is to be had at once. `None` outside of a bubble.

@@ -138,6 +138,18 @@ impl State {
         Some(self.stuck())
     }
 
+    /// Goes on as if those who wait for somebody outside were blocked; `false` if nobody can.
+    pub(super) fn help_itself(&mut self) -> bool {
+        if self.wake_where(Thread::waits_for_idleness) > 0 {
+            return true;
+        }
+        let helps = self.helping_deadline();
+        if helps {
+            self.pass_time();
+        }
+        helps
+    }
+
     /// Nothing will ever happen any more.
     pub(super) fn stuck(&mut self) -> Next {
         let leaked = self.threads[0].is_finished();

@@ -3,15 +3,11 @@
 //! It keeps nobody out but the threads of one bubble, so each lock has a real one behind its doors.
 //! Outside of a bubble all doors are open.
 
-#![expect(clippy::disallowed_types, reason = "the count of those who wait is no step")]
-
 use std::mem;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crate::sim::machine::{self, Id, InCall, Kind};
 use crate::sys;
-use crate::wait::WaitQueue;
 
 /// How a door is taken: alone, or together with others that share.
 pub(super) const ALONE: bool = false;
@@ -38,22 +34,14 @@ impl Patience {
 }
 
 /// What one thread takes alone, or several share.
-///
-/// The machine wakes those who wait for as long as it takes. Those who give up at some time wait in
-/// a queue of the crate, and look again whenever the door is [released](Self::release).
 #[derive(Debug)]
 pub(super) struct Door {
     id: Id,
-    timed: WaitQueue,
-    /// How many threads are in [`take_until`](Self::take_until).
-    ///
-    /// Relaxed: one thread of a bubble at a time, and whoever comes looks under the queue's lock.
-    waiting: AtomicUsize,
 }
 
 impl Door {
     pub(super) const fn new() -> Self {
-        Door { id: Id::new(), timed: WaitQueue::new(()), waiting: AtomicUsize::new(0) }
+        Door { id: Id::new() }
     }
 
     /// A step that concerns the lock.
@@ -66,8 +54,10 @@ impl Door {
     #[track_caller]
     pub(super) fn take(&self, shared: bool, patience: Patience) -> Option<Taken<'_>> {
         let taken = match patience {
-            Patience::None => self.try_take(shared),
-            Patience::Until(deadline) => self.try_take(shared) || self.take_until(shared, deadline),
+            Patience::None => machine::try_acquire(&self.id, shared) != Some(false),
+            Patience::Until(deadline) => {
+                machine::acquire_until(&self.id, shared, deadline) != Some(false)
+            }
             Patience::Endless => {
                 machine::acquire(&self.id, shared);
                 true
@@ -90,37 +80,9 @@ impl Door {
         machine::atomically(|| self.take(shared, Patience::None))
     }
 
-    #[track_caller]
-    fn try_take(&self, shared: bool) -> bool {
-        machine::try_acquire(&self.id, shared) != Some(false)
-    }
-
-    /// Waits for it. A release in time wins over the deadline, if nobody else is quicker.
-    #[cold]
-    fn take_until(&self, shared: bool, deadline: Instant) -> bool {
-        let _waiting = Counted::new(&self.waiting);
-        loop {
-            let mut taken = false;
-            // No release is missed: it comes before the last look, or finds the thread in the queue.
-            let waited = self.timed.wait_parked(deadline.into(), |()| {
-                taken = machine::atomically(|| self.try_take(shared));
-                taken
-            });
-            if taken {
-                return true;
-            }
-            if waited.is_err() {
-                return false;
-            }
-        }
-    }
-
     /// Gives it back, if the thread has it. Not a step.
     pub(super) fn release(&self) {
         machine::release(&self.id);
-        if self.waiting.load(Relaxed) > 0 {
-            machine::atomically(|| self.timed.lock().grant_all());
-        }
     }
 }
 
@@ -138,20 +100,5 @@ impl Taken<'_> {
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
         self.0.release();
-    }
-}
-
-struct Counted<'a>(&'a AtomicUsize);
-
-impl<'a> Counted<'a> {
-    fn new(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Relaxed);
-        Counted(count)
-    }
-}
-
-impl Drop for Counted<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
     }
 }

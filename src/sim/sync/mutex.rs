@@ -74,12 +74,20 @@ impl RawMutex {
         locked
     }
 
+    /// Takes the real lock. In a bubble it is free, unless somebody outside has it: then no time
+    /// passes.
+    #[track_caller]
     fn take_real(&self, patience: Patience) -> bool {
+        let attempt = |time| self.real.try_lock_for(time).then_some(());
         match patience {
-            Patience::None => self.real.try_lock(),
-            Patience::Until(deadline) if !machine::inside() => self.real.try_lock_until(deadline),
-            // In a bubble it is free, unless a thread that is not of the bubble has it.
-            Patience::Until(_) | Patience::Endless => {
+            _ if self.real.try_lock() => true,
+            Patience::None => machine::inside() && machine::try_outlast(attempt).is_some(),
+            Patience::Until(_) | Patience::Endless if machine::inside() => {
+                machine::outlast(attempt);
+                true
+            }
+            Patience::Until(deadline) => self.real.try_lock_until(deadline),
+            Patience::Endless => {
                 self.real.lock();
                 true
             }
@@ -108,7 +116,7 @@ unsafe impl lock_api::RawMutex for RawMutex {
     unsafe fn unlock(&self) {
         // SAFETY:
         // - the caller has the lock, so it has the real one.
-        unsafe { self.real.unlock() };
+        machine::give_back(|| unsafe { self.real.unlock() });
         self.door.release();
     }
 
@@ -125,7 +133,7 @@ unsafe impl RawMutexFair for RawMutex {
     unsafe fn unlock_fair(&self) {
         // SAFETY:
         // - the caller has the lock, so it has the real one.
-        unsafe { self.real.unlock_fair() };
+        machine::give_back(|| unsafe { self.real.unlock_fair() });
         self.door.release();
     }
 }

@@ -25,7 +25,13 @@ impl<T> Mutex<T> {
     #[track_caller]
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         let id = machine::acquire(&self.id, false).then_some(&self.id);
-        MutexGuard { guard: Some(self.lock.lock()), id }
+        let guard = match self.lock.try_lock() {
+            Some(guard) => guard,
+            // It has been given, so who has it is not of this bubble.
+            None if id.is_some() => machine::outlast(|time| self.lock.try_lock_for(time)),
+            None => self.lock.lock(),
+        };
+        MutexGuard { guard: Some(guard), id }
     }
 
     pub(crate) fn get_mut(&mut self) -> &mut T {
@@ -53,7 +59,7 @@ impl<T> DerefMut for MutexGuard<'_, T> {
 
 impl<T> Drop for MutexGuard<'_, T> {
     fn drop(&mut self) {
-        self.guard = None;
+        machine::give_back(|| self.guard = None);
         if let Some(id) = self.id {
             machine::release(id);
         }

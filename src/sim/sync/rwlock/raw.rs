@@ -16,7 +16,7 @@ use std::fmt;
 use parking_lot::lock_api::{self, RawRwLock as _, RawRwLockFair};
 
 use super::way::Way;
-use crate::sim::machine::Kind;
+use crate::sim::machine::{self, Kind};
 use crate::sim::sync::door::{ALONE, Door, Patience, SHARED};
 
 /// The lock in an [`RwLock`](super::RwLock).
@@ -106,7 +106,7 @@ unsafe impl lock_api::RawRwLock for RawRwLock {
     unsafe fn unlock_shared(&self) {
         // SAFETY:
         // - the caller has a share of the lock, so it has one of the real one.
-        unsafe { self.real.unlock_shared() };
+        machine::give_back(|| unsafe { self.real.unlock_shared() });
         self.leave(Way::Read);
     }
 
@@ -123,7 +123,7 @@ unsafe impl lock_api::RawRwLock for RawRwLock {
     unsafe fn unlock_exclusive(&self) {
         // SAFETY:
         // - the caller has the lock alone, so it has the real one.
-        unsafe { self.real.unlock_exclusive() };
+        machine::give_back(|| unsafe { self.real.unlock_exclusive() });
         self.leave(Way::Write);
     }
 
@@ -146,14 +146,14 @@ unsafe impl RawRwLockFair for RawRwLock {
     unsafe fn unlock_shared_fair(&self) {
         // SAFETY:
         // - the caller has a share of the lock, so it has one of the real one.
-        unsafe { self.real.unlock_shared_fair() };
+        machine::give_back(|| unsafe { self.real.unlock_shared_fair() });
         self.leave(Way::Read);
     }
 
     unsafe fn unlock_exclusive_fair(&self) {
         // SAFETY:
         // - the caller has the lock alone, so it has the real one.
-        unsafe { self.real.unlock_exclusive_fair() };
+        machine::give_back(|| unsafe { self.real.unlock_exclusive_fair() });
         self.leave(Way::Write);
     }
 }

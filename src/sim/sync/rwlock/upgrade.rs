@@ -46,17 +46,24 @@ impl RawRwLock {
     /// # Safety
     ///
     /// The thread has the real lock as an upgradable reader.
+    #[track_caller]
     unsafe fn rise_real(&self, patience: Patience) -> bool {
+        // SAFETY:
+        // - as the caller promises: if an attempt fails, the thread still is an upgradable reader.
+        let attempt = |time| unsafe { self.real.try_upgrade_for(time) }.then_some(());
         match patience {
+            Patience::None if machine::inside() => machine::try_outlast(attempt).is_some(),
             // SAFETY:
             // - as the caller promises.
             Patience::None => unsafe { self.real.try_upgrade() },
-            Patience::Until(deadline) if !machine::inside() => {
-                // SAFETY:
-                // - as the caller promises.
-                unsafe { self.real.try_upgrade_until(deadline) }
+            Patience::Until(_) | Patience::Endless if machine::inside() => {
+                machine::outlast(attempt);
+                true
             }
-            Patience::Until(_) | Patience::Endless => {
+            // SAFETY:
+            // - as the caller promises.
+            Patience::Until(deadline) => unsafe { self.real.try_upgrade_until(deadline) },
+            Patience::Endless => {
                 // SAFETY:
                 // - as the caller promises.
                 unsafe { self.real.upgrade() };
@@ -93,7 +100,7 @@ unsafe impl RawRwLockDowngrade for RawRwLock {
     unsafe fn downgrade(&self) {
         // SAFETY:
         // - the caller has the lock alone, so it has the real one.
-        unsafe { self.real.downgrade() };
+        machine::give_back(|| unsafe { self.real.downgrade() });
         self.leave(Way::Write);
         self.share_data();
     }
@@ -115,7 +122,7 @@ unsafe impl RawRwLockUpgrade for RawRwLock {
     unsafe fn unlock_upgradable(&self) {
         // SAFETY:
         // - the caller has the lock as an upgradable reader, so it has the real one.
-        unsafe { self.real.unlock_upgradable() };
+        machine::give_back(|| unsafe { self.real.unlock_upgradable() });
         self.leave(Way::Update);
     }
 
@@ -140,7 +147,7 @@ unsafe impl RawRwLockUpgradeFair for RawRwLock {
     unsafe fn unlock_upgradable_fair(&self) {
         // SAFETY:
         // - the caller has the lock as an upgradable reader, so it has the real one.
-        unsafe { self.real.unlock_upgradable_fair() };
+        machine::give_back(|| unsafe { self.real.unlock_upgradable_fair() });
         self.leave(Way::Update);
     }
 }
@@ -151,14 +158,14 @@ unsafe impl RawRwLockUpgradeDowngrade for RawRwLock {
     unsafe fn downgrade_upgradable(&self) {
         // SAFETY:
         // - the caller has the lock as an upgradable reader, so it has the real one.
-        unsafe { self.real.downgrade_upgradable() };
+        machine::give_back(|| unsafe { self.real.downgrade_upgradable() });
         self.update.release();
     }
 
     unsafe fn downgrade_to_upgradable(&self) {
         // SAFETY:
         // - the caller has the lock alone, so it has the real one.
-        unsafe { self.real.downgrade_to_upgradable() };
+        machine::give_back(|| unsafe { self.real.downgrade_to_upgradable() });
         self.data.release();
         self.share_data();
         self.entry.release();
