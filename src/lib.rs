@@ -39,6 +39,8 @@
 //!   [`once_fn`] and [`once_value`] make functions of it;
 //! - [`Cond`] waits for a change of what a mutex guards; [`Mutex`] and [`RwLock`] are `parking_lot`'s, or
 //!   with the feature `sim` those of `sim::sync`: between crates, name `parking_lot`'s own;
+//! - [`Counter`] is one exact number, [`ShardedCounter`] a sum with a part for each thread, [`Gauge`]
+//!   what is in flight, and the most that ever was;
 //! - [`Semaphore`] hands out permits, weighted and in order; a [`Permit`] gives itself back;
 //! - [`SingleFlight`] has calls for the same key share one execution;
 //! - [`Until`] bounds every blocking call of the crate; [`Interrupted`] says why a call gave up.
@@ -71,6 +73,9 @@
 //! | `sync.Mutex`, `sync.RWMutex` | [`Mutex`], [`RwLock`] | the same types, of `parking_lot` |
 //! | `sync.Cond`: `Wait`, `Signal`, `Broadcast` | [`Cond`]: [`wait`](Cond::wait), [`wait_while`](Cond::wait_while), `signal`, `broadcast` | `Condvar`, with spurious wake-ups |
 //! | a condition with a timeout or a context (declined) | [`Cond::wait_until`], [`Cond::wait_while_until`] | `wait_timeout`, no cancelling |
+//! | `atomic.Int64` | [`Counter`] | `AtomicI64` |
+//! | a sharded counter (declined) | [`ShardedCounter`] | – |
+//! | `defer inFlight.Add(-1)` | [`Gauge::track`] | – |
 //! | `semaphore.NewWeighted(n)`: `Acquire`, `TryAcquire`, `Release` | [`Semaphore`]: `acquire`, `try_acquire`, drop of a [`Permit`] | tokio's `Semaphore` |
 //! | resizing a semaphore (declined) | [`Semaphore::add_permits`], [`Semaphore::remove_permits`] | – |
 //! | `singleflight.Group`: `Do`, `Forget` | [`SingleFlight`]: [`run`](SingleFlight::run), [`forget`](SingleFlight::forget) | – |
@@ -102,6 +107,7 @@
 
 mod cond;
 mod context;
+mod counter;
 mod group;
 mod lock;
 mod once;
@@ -118,6 +124,7 @@ mod wait_group;
 
 pub use cond::Cond;
 pub use context::{Cancelled, Canceller, Context, OnCancel};
+pub use counter::{Counter, Gauge, InFlight, ShardedCounter};
 #[doc(hidden)]
 pub use group::infallible as __infallible;
 pub use group::{

@@ -15,6 +15,10 @@ pub(crate) type AtomicBool = core::sync::atomic::AtomicBool;
 pub(crate) type AtomicU32 = core::sync::atomic::AtomicU32;
 #[cfg(not(feature = "sim"))]
 pub(crate) type AtomicUsize = core::sync::atomic::AtomicUsize;
+#[cfg(all(target_has_atomic = "64", not(feature = "sim")))]
+pub(crate) type AtomicI64 = core::sync::atomic::AtomicI64;
+#[cfg(all(target_has_atomic = "64", not(feature = "sim")))]
+pub(crate) type AtomicU64 = core::sync::atomic::AtomicU64;
 
 #[cfg(feature = "sim")]
-pub(crate) use simulated::{AtomicBool, AtomicU32, AtomicUsize};
+pub(crate) use simulated::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize};

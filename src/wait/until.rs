@@ -95,6 +95,11 @@ impl<'a> Until<'a> {
         self.deadline.is_some_and(|deadline| deadline <= sys::now())
     }
 
+    /// Whether its instant has passed: for a wait that looks again and again, and need not block.
+    pub(crate) fn is_over(&self) -> bool {
+        self.alarm().is_some_and(|alarm| alarm <= sys::now())
+    }
+
     /// When a wait with this bound must look at the clock.
     pub(super) fn alarm(&self) -> Option<Instant> {
         let of_source = self.source.and_then(Source::deadline);
