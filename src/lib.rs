@@ -42,6 +42,7 @@
 //! - [`Counter`] is one exact number, [`ShardedCounter`] a sum with a part for each thread, [`Gauge`]
 //!   what is in flight, and the most that ever was;
 //! - [`Semaphore`] hands out permits, weighted and in order; a [`Permit`] gives itself back;
+//! - [`AtomicValue`] is replaced as a whole while others read it; a [`Reader`] has the newest at hand;
 //! - [`SingleFlight`] has calls for the same key share one execution;
 //! - [`Until`] bounds every blocking call of the crate; [`Interrupted`] says why a call gave up.
 //!
@@ -76,6 +77,7 @@
 //! | `atomic.Int64` | [`Counter`] | `AtomicI64` |
 //! | a sharded counter (declined) | [`ShardedCounter`] | – |
 //! | `defer inFlight.Add(-1)` | [`Gauge::track`] | – |
+//! | `atomic.Value`, `atomic.Pointer` | [`AtomicValue`]: [`load`](AtomicValue::load), [`reader`](AtomicValue::reader) | arc-swap |
 //! | `semaphore.NewWeighted(n)`: `Acquire`, `TryAcquire`, `Release` | [`Semaphore`]: `acquire`, `try_acquire`, drop of a [`Permit`] | tokio's `Semaphore` |
 //! | resizing a semaphore (declined) | [`Semaphore::add_permits`], [`Semaphore::remove_permits`] | – |
 //! | `singleflight.Group`: `Do`, `Forget` | [`SingleFlight`]: [`run`](SingleFlight::run), [`forget`](SingleFlight::forget) | – |
@@ -105,6 +107,7 @@
 //! - On a single core a hand-over between threads is a switch of the kernel, 1 to 2 µs.
 //! - Thread-local values outlive a task on a reused thread; see [`Scope::own_thread`].
 
+mod atomic_value;
 mod cond;
 mod context;
 mod counter;
@@ -122,6 +125,7 @@ mod unwind;
 mod wait;
 mod wait_group;
 
+pub use atomic_value::{AtomicValue, Outdated, Reader};
 pub use cond::Cond;
 pub use context::{Cancelled, Canceller, Context, OnCancel};
 pub use counter::{Counter, Gauge, InFlight, ShardedCounter};

@@ -4,10 +4,12 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use phalanx::{
-    AllErrors, Builder, Cancelled, Canceller, Cause, CauseKind, Context, End, ErrGroup, Errors,
-    FirstError, FirstOk, Flow, Interrupted, OnCancel, Outcome, Panicked, PolicyBuilder,
-    PolicyScope, Quorum, Refusal, Refused, Scope, Settle, Stopped, Task, Token, Tolerate, Until,
-    WaitGroup, WhyStopped,
+    AcquireError, AllErrors, AtomicValue, Builder, Cancelled, Canceller, Cause, CauseKind, Cond,
+    Context, Counter, End, ErrGroup, Errors, FirstError, FirstOk, Flight, FlightError, Flow, Gauge,
+    InFlight, Interrupted, OnCancel, Once, OnceValue, Outcome, Outdated, Panicked, Permit,
+    PolicyBuilder, PolicyScope, Quorum, Reader, Refusal, Refused, Role, Scope, Semaphore, Settle,
+    ShardedCounter, SingleFlight, Stopped, Task, Token, Tolerate, Until, WaitGroup, WhyStopped,
+    once_fn, once_value,
 };
 
 /// An error that may be sent and no more.
@@ -36,11 +38,16 @@ macro_rules! all_but_unwind_safe {
 
 all!(Context, Canceller, OnCancel, CauseKind, Until<'static>);
 all!(WaitGroup, Token<&'static WaitGroup>, Token<Arc<WaitGroup>>);
+all!(Counter, ShardedCounter, Gauge, InFlight<&'static Gauge>, InFlight<Arc<Gauge>>);
+all!(AtomicValue<String>, Reader<&'static AtomicValue<String>>, Reader<Arc<AtomicValue<String>>>);
+all!(Outdated<String>, Cond, Once, OnceValue<String>);
+all!(Semaphore, Permit<&'static Semaphore>, Permit<Arc<Semaphore>>);
+all!(SingleFlight<String, String, String>, Flight<String>, Role);
 all!(Task<'static, String>, Builder, Flow, Errors<String>);
 all!(FirstError<u8, String>, AllErrors<u8, String>, FirstOk<u8, String>);
 all!(Quorum<u8, String>, Tolerate<u8, String>, PolicyBuilder<Quorum<u8, String>>);
 
-all_but_unwind_safe!(Cause, Cancelled, Interrupted);
+all_but_unwind_safe!(Cause, Cancelled, Interrupted, AcquireError, FlightError<String>);
 all_but_unwind_safe!(Stopped, WhyStopped, Refused<fn()>, Refusal, End);
 all_but_unwind_safe!(Outcome<u8, String>, Panicked, Settle<u8, String>);
 
@@ -60,6 +67,22 @@ const _: () = {
     send::<Refused<SendOnly>>();
 };
 
+/// What is shared must be `Sync`, and no more unwind safe than a reference to it.
+const _: () = {
+    send_sync::<AtomicValue<parking_lot::Mutex<u8>>>();
+    send_sync::<Reader<Arc<AtomicValue<parking_lot::Mutex<u8>>>>>();
+    send_sync::<OnceValue<parking_lot::Mutex<u8>>>();
+    send::<OnceValue<SendOnly>>();
+};
+
+/// Once functions are what their closures are.
+const _: fn() = || {
+    const fn callable<F: Fn() -> u8 + Send + Sync + UnwindSafe + RefUnwindSafe>(_: &F) {}
+    const fn runnable<F: Fn() + Send + Sync + UnwindSafe + RefUnwindSafe>(_: &F) {}
+    callable(&once_value(|| 1));
+    runnable(&once_fn(|| ()));
+};
+
 /// Errors fit into a box.
 const _: () = {
     is_error::<Cancelled>();
@@ -68,6 +91,10 @@ const _: () = {
     is_error::<Panicked>();
     is_error::<Errors<String>>();
     is_error::<Refused<fn()>>();
+    is_error::<Outdated<String>>();
+    is_error::<AcquireError>();
+    is_error::<FlightError<String>>();
+    is_error::<FlightError<Box<dyn std::error::Error + Send + Sync>>>();
 };
 
 #[test]
