@@ -5,8 +5,17 @@
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
 #[expect(dead_code, reason = "its `main` is for running it alone")]
+#[path = "atomic_value.rs"]
+mod atomic_value;
+#[expect(dead_code, reason = "its `main` is for running it alone")]
+#[path = "cond.rs"]
+mod cond;
+#[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "context.rs"]
 mod context;
+#[expect(dead_code, reason = "its `main` is for running it alone")]
+#[path = "counter.rs"]
+mod counter;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "err_group.rs"]
 mod err_group;
@@ -16,8 +25,14 @@ mod go;
 mod machine;
 #[path = "versus/medians.rs"]
 mod medians;
+#[expect(dead_code, reason = "its `main` is for running it alone")]
+#[path = "once.rs"]
+mod once;
 #[path = "versus/rows.rs"]
 mod rows;
+#[expect(dead_code, reason = "its `main` is for running it alone")]
+#[path = "semaphore.rs"]
+mod semaphore;
 #[path = "versus/table.rs"]
 mod table;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
@@ -65,7 +80,10 @@ fn settings() -> Criterion {
 
 /// The sleepers come last: they leave a thousand idle threads, which go after some seconds.
 fn parts() -> impl Iterator<Item = (&'static str, fn(&mut Criterion))> {
-    wait_group::PARTS.into_iter().chain(context::PARTS).chain(err_group::PARTS)
+    let primitives = once::PARTS.into_iter().chain(cond::PARTS).chain(counter::PARTS);
+    let primitives = primitives.chain(semaphore::PARTS).chain(atomic_value::PARTS);
+    let groups = wait_group::PARTS.into_iter().chain(context::PARTS).chain(err_group::PARTS);
+    primitives.chain(groups)
 }
 
 /// Whether times are asked for, and not a test or a list, as criterion reads the arguments.

@@ -1,5 +1,5 @@
 // Program phalanx-bench measures what Go offers for the jobs phalanx does:
-// sync.WaitGroup, errgroup and context.
+// what is in sync, sync/atomic and context, errgroup and semaphore.
 //
 // It prints one line per row, "<id> <median ns per operation>", where an id is
 // group/operation/rival/threads.
@@ -17,16 +17,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // A row is one line of the output.
@@ -38,10 +34,30 @@ type row struct {
 
 var rows = []row{
 	{"wait_group/add_done/go/1", timed(addDone)},
-	{"wait_group/add_done/go/2", timed(addDoneByTwo)},
+	{"wait_group/add_done/go/2", timed(byTwo(addDone))},
 	{"wait_group/spawn_1/go/1", timed(waitGroupOf(1))},
 	{"wait_group/spawn_5/go/1", timed(waitGroupOf(5))},
 	{"wait_group/spawn_1000/go/1", timed(waitGroupOf(1000))},
+	{"once/done/go/1", timed(onceDone)},
+	{"once/value/go/1", timed(onceValue)},
+	{"once/function/go/1", timed(onceValue)},
+	{"cond/turns/go/2", timed(turns(false))},
+	{"cond/turns_locked/go/2", timed(turns(true))},
+	{"cond/signal_nobody/go/1", timed(signalNobody)},
+	{"cond/broadcast/go/5", timed(meet)},
+	{"counter/add/go/1", timed(add)},
+	{"counter/add/go/2", timed(byTwo(add))},
+	{"counter/sharded_add/go/1", timed(add)}, // Go has nothing better.
+	{"counter/sharded_add/go/2", timed(byTwo(add))},
+	{"counter/track/go/1", timed(track)},
+	{"counter/track/go/2", timed(byTwo(track))},
+	{"semaphore/acquire_release/go/1", timed(acquireRelease(10, 1))},
+	{"semaphore/acquire_release/go/2", timed(acquireRelease(10, 2))},
+	{"semaphore/one_permit/go/2", timed(acquireRelease(1, 2))},
+	{"atomic_value/read/go/1", timed(read)},
+	{"atomic_value/read/go/2", timed(byTwo(read))},
+	{"atomic_value/load/go/1", timed(readPointer)}, // A pointer is as good as an Arc.
+	{"atomic_value/store/go/1", timed(store)},
 	{"err_group/spawn_5/go/1", timed(errGroupOf(5, succeed))},
 	{"err_group/spawn_1000/go/1", timed(errGroupOf(1000, succeed))},
 	{"err_group/work_2us_1000/go/1", timed(errGroupOfWork)},
@@ -119,190 +135,12 @@ func timed(run func(n int)) func(n int) time.Duration {
 	}
 }
 
-// sync.WaitGroup.
-
-// sharedGroup is a package-level variable so that it is real shared memory.
-var sharedGroup sync.WaitGroup
-
-func addDone(n int) {
-	for range n {
-		sharedGroup.Add(1)
-		sharedGroup.Done()
-	}
-}
-
-// addDoneByTwo lets each of two goroutines do n pairs on the shared group.
-func addDoneByTwo(n int) {
-	var both sync.WaitGroup
-	both.Go(func() { addDone(n) })
-	both.Go(func() { addDone(n) })
-	both.Wait()
-}
-
-func waitGroupOf(tasks int) func(n int) {
+// byTwo lets each of two goroutines do n operations at the same time.
+func byTwo(run func(n int)) func(n int) {
 	return func(n int) {
-		for range n {
-			var group sync.WaitGroup
-			for range tasks {
-				group.Go(empty)
-			}
-			group.Wait()
-		}
-	}
-}
-
-func empty() {}
-
-// errgroup.
-
-func errGroupOf(tasks int, task func() error) func(n int) {
-	return func(n int) {
-		for range n {
-			group, _ := errgroup.WithContext(context.Background())
-			for range tasks {
-				group.Go(task)
-			}
-			check(group.Wait())
-		}
-	}
-}
-
-func succeed() error { return nil }
-
-func sleep() error {
-	time.Sleep(10 * time.Millisecond)
-	return nil
-}
-
-func check(err error) {
-	if err != nil {
-		panic(err)
-	}
-}
-
-// workResults keeps the compiler from deleting the work; a slot per task keeps
-// the tasks from racing.
-var workResults [1000]uint64
-
-var workSteps = stepsFromEnvironment()
-
-func errGroupOfWork(n int) {
-	for range n {
-		group, _ := errgroup.WithContext(context.Background())
-		for i := range workResults {
-			group.Go(func() error {
-				workResults[i] = lcg(uint64(i), workSteps)
-				return nil
-			})
-		}
-		check(group.Wait())
-	}
-}
-
-// lcg takes steps of a linear congruential generator. Every step needs the one
-// before it, so the time depends on the number of steps and little else.
-func lcg(x uint64, steps int) uint64 {
-	for range steps {
-		x = x*6364136223846793005 + 1442695040888963407
-	}
-	return x
-}
-
-func stepsFromEnvironment() int {
-	text, set := os.LookupEnv("PHALANX_BENCH_LCG")
-	if !set {
-		return 1400
-	}
-	steps, err := strconv.Atoi(text)
-	if err != nil || steps < 0 {
-		fail("PHALANX_BENCH_LCG is not a number of steps: " + strconv.Quote(text))
-	}
-	return steps
-}
-
-// context.
-
-// underLiveParent gives run a context that can be cancelled but is not.
-func underLiveParent(run func(parent context.Context, n int)) func(n int) {
-	return func(n int) {
-		parent, cancel := context.WithCancel(context.Background())
-		defer cancel()
-		run(parent, n)
-	}
-}
-
-// liveCount keeps the compiler from deleting the polls.
-var liveCount int
-
-func poll(ctx context.Context, n int) {
-	live := 0
-	for range n {
-		if ctx.Err() == nil {
-			live++
-		}
-	}
-	liveCount = live
-}
-
-func childCancel(parent context.Context, n int) {
-	for range n {
-		_, cancel := context.WithCancel(parent)
-		cancel()
-	}
-}
-
-func childPollCancel(parent context.Context, n int) {
-	live := 0
-	for range n {
-		child, cancel := context.WithCancel(parent)
-		if child.Err() == nil {
-			live++
-		}
-		cancel()
-	}
-	liveCount = live
-}
-
-func timeoutCancel(parent context.Context, n int) {
-	for range n {
-		_, cancel := context.WithTimeout(parent, time.Hour)
-		cancel()
-	}
-}
-
-// cancelChildren times only the cancelling of the parent, not the making of
-// its children, each of which is polled once.
-func cancelChildren(n int) time.Duration {
-	cancels := make([]context.CancelFunc, 10_000) // Each keeps its child alive.
-	var total time.Duration
-	for range n {
-		parent, cancel := context.WithCancel(context.Background())
-		for i := range cancels {
-			var child context.Context
-			child, cancels[i] = context.WithCancel(parent)
-			if child.Err() != nil {
-				panic("a child was born cancelled")
-			}
-		}
-		start := time.Now()
-		cancel()
-		total += time.Since(start)
-	}
-	return total
-}
-
-// wake is the whole life of a goroutine that waits for a context: made, told
-// by cancel, and reported back. It may find the context already cancelled when
-// it starts.
-func wake(n int) {
-	report := make(chan struct{})
-	for range n {
-		ctx, cancel := context.WithCancel(context.Background())
-		go func() {
-			<-ctx.Done()
-			report <- struct{}{}
-		}()
-		cancel()
-		<-report
+		var both sync.WaitGroup
+		both.Go(func() { run(n) })
+		both.Go(func() { run(n) })
+		both.Wait()
 	}
 }

@@ -1,22 +1,58 @@
 //! The operations that are compared, and how fast ours should be.
 
 /// The rivals in Rust.
-pub(crate) const PEERS: [&str; 4] = ["std", "crossbeam", "rayon", "tokio-util"];
+pub(crate) const PEERS: [&str; 8] = [
+    "std",
+    "crossbeam",
+    "parking_lot",
+    "rayon",
+    "tokio",
+    "tokio-util",
+    "arc-swap",
+    "arc-swap-cache",
+];
 
 /// An operation that phalanx and Go both have: a row of the table.
 pub(crate) struct Row {
     pub(crate) operation: &'static str,
     pub(crate) threads: u32,
-    /// The greatest ratio of our time to Go's that will do.
-    pub(crate) goal: Option<f64>,
+    pub(crate) goal: Option<Goal>,
 }
 
-pub(crate) const ROWS: [Row; 15] = [
+/// How long our time may be.
+#[derive(Clone, Copy)]
+pub(crate) struct Goal {
+    /// The greatest ratio of our time to the rival's that will do.
+    pub(crate) ratio: f64,
+    pub(crate) rival: &'static str,
+}
+
+pub(crate) const ROWS: [Row; 35] = [
     Row::new("wait_group/add_done", 1).at_most(0.75),
     Row::new("wait_group/add_done", 2),
     Row::new("wait_group/spawn_1", 1).at_most(0.7),
     Row::new("wait_group/spawn_5", 1).at_most(0.6),
     Row::new("wait_group/spawn_1000", 1).at_most(0.3),
+    Row::new("once/done", 1).at_most_of("std", 1.05),
+    Row::new("once/value", 1),
+    Row::new("once/function", 1),
+    Row::new("cond/turns", 2).at_most(1.0),
+    Row::new("cond/turns_locked", 2),
+    Row::new("cond/signal_nobody", 1),
+    Row::new("cond/broadcast", 5),
+    Row::new("counter/add", 1),
+    Row::new("counter/add", 2),
+    Row::new("counter/sharded_add", 1),
+    Row::new("counter/sharded_add", 2).at_most(0.06),
+    Row::new("counter/track", 1),
+    Row::new("counter/track", 2),
+    Row::new("semaphore/acquire_release", 1).at_most(0.5),
+    Row::new("semaphore/acquire_release", 2),
+    Row::new("semaphore/one_permit", 2),
+    Row::new("atomic_value/read", 1).at_most(0.5),
+    Row::new("atomic_value/read", 2).at_most(0.5),
+    Row::new("atomic_value/load", 1),
+    Row::new("atomic_value/store", 1),
     Row::new("err_group/spawn_5", 1).at_most(0.6),
     Row::new("err_group/spawn_1000", 1),
     Row::new("err_group/work_2us_1000", 1).at_most(0.85),
@@ -34,8 +70,13 @@ impl Row {
         Row { operation, threads, goal: None }
     }
 
-    const fn at_most(mut self, goal: f64) -> Self {
-        self.goal = Some(goal);
+    /// No more than this ratio to Go's time.
+    const fn at_most(self, ratio: f64) -> Self {
+        self.at_most_of("go", ratio)
+    }
+
+    const fn at_most_of(mut self, rival: &'static str, ratio: f64) -> Self {
+        self.goal = Some(Goal { ratio, rival });
         self
     }
 

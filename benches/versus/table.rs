@@ -2,12 +2,12 @@
 
 use crate::go::Go;
 use crate::medians::Medians;
-use crate::rows::Row;
+use crate::rows::{Goal, Row};
 
 /// A cell without a figure.
 const NONE: &str = "-";
 
-/// Without Go there are no columns that need it, nor goals, which are ratios to Go.
+/// Without Go there are no columns that need it, nor goals, most of which are ratios to Go.
 pub(crate) fn markdown(rows: &[&Row], medians: &Medians, go: &Go) -> String {
     let mut lines = vec![header(go.is_built())];
     lines.extend(rows.iter().map(|row| cells(row, medians, go)));
@@ -29,7 +29,10 @@ fn cells(row: &Row, medians: &Medians, go: &Go) -> Vec<String> {
     let to_peer = ratio(ours, peer.map(|(_, its)| its));
     let peer = peer.map(|(name, its)| format!("{name} {}", time(its)));
     let to_go = ratio(ours, go.median(row));
-    let met = to_go.zip(row.goal).map(|(ratio, goal)| if ratio <= goal { "yes" } else { "no" });
+    let to_rival =
+        |rival| ratio(ours, if rival == "go" { go.median(row) } else { medians.of(row, rival) });
+    let met = row.goal.and_then(|goal| Some(to_rival(goal.rival)? <= goal.ratio));
+    let met = met.map(|met| if met { "yes" } else { "no" });
 
     let ours = or_none(ours.map(time));
     let peer = [or_none(peer), or_none(to_peer.map(two_places))];
@@ -37,8 +40,14 @@ fn cells(row: &Row, medians: &Medians, go: &Go) -> Vec<String> {
         return [vec![row.name(), ours], peer.into()].concat();
     }
     let its = [or_none(go.median(row).map(time)), or_none(to_go.map(two_places))];
-    let verdict = [or_none(row.goal.map(two_places)), or_none(met.map(String::from))];
+    let verdict = [or_none(row.goal.map(goal)), or_none(met.map(String::from))];
     [vec![row.name(), ours], its.into(), peer.into(), verdict.into()].concat()
+}
+
+/// A goal is a ratio to Go, unless it says to whom.
+fn goal(goal: Goal) -> String {
+    let ratio = two_places(goal.ratio);
+    if goal.rival == "go" { ratio } else { format!("{ratio} of {}", goal.rival) }
 }
 
 fn ratio(ours: Option<f64>, theirs: Option<f64>) -> Option<f64> {
