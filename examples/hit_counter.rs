@@ -1,41 +1,55 @@
-//! Shows five workers counting a thousand hits each: none is lost where a hit is one atomic step,
-//! and many are where it is a load and then a store.
+//! Shows five workers counting a thousand hits each: none is lost where a hit is one atomic step, on
+//! one number or on a part for each worker, and many are where it is a load and then a store.
 
 #![expect(clippy::print_stdout, reason = "it is there to be read")]
-#![expect(clippy::disallowed_types, reason = "an example counts with an atomic of std")]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::thread;
 
-use phalanx::WaitGroup;
+use phalanx::{Counter, Gauge, ShardedCounter, WaitGroup};
 
-const WORKERS: u32 = 5;
-const HITS: u32 = 1000;
+const WORKERS: i64 = 5;
+const HITS: i64 = 1000;
 
 fn main() {
-    let exact = count(|hits| {
-        hits.fetch_add(1, Relaxed);
-    });
-    println!("in one step:        {exact} hits counted");
-    assert_eq!(exact, WORKERS * HITS);
+    let hits = Arc::new(Counter::new(0));
+    let at_once = count(&hits, |hits| _ = hits.inc());
+    println!("{at_once} workers at once, {HITS} hits each");
+    assert_eq!(i64::from(at_once), WORKERS);
+    println!("in one step:              {} hits counted", hits.get());
+    assert_eq!(hits.get(), WORKERS * HITS);
 
-    let torn = count(|hits| {
-        let seen = hits.load(Relaxed);
+    let hits = Arc::new(ShardedCounter::new());
+    count(&hits, |hits| hits.inc());
+    println!("a part for each worker:   {} hits counted", hits.sum());
+    assert_eq!(hits.sum(), WORKERS * HITS);
+
+    let hits = Arc::new(Counter::new(0));
+    count(&hits, |hits| {
+        let seen = hits.get();
         thread::yield_now(); // another worker may count here, and its hit is then overwritten
-        hits.store(seen + 1, Relaxed);
+        hits.set(seen + 1);
     });
-    println!("load, then store:   {torn} hits counted, {} lost", WORKERS * HITS - torn);
+    let counted = hits.get();
+    println!("a load, then a store:     {counted} hits counted, {} lost", WORKERS * HITS - counted);
+    assert!((HITS..=WORKERS * HITS).contains(&counted));
 }
 
-/// Has every worker hit a thousand times, and returns what has been counted.
-fn count(hit: fn(&AtomicU32)) -> u32 {
-    let hits = Arc::new(AtomicU32::new(0));
+/// Has every worker hit a thousand times; returns how many of them were at it at the same time.
+fn count<C: Send + Sync + 'static>(hits: &Arc<C>, hit: fn(&C)) -> u32 {
     let group = Arc::new(WaitGroup::new());
+    let shared = Arc::new((Counter::new(0), Gauge::new()));
     for _ in 0..WORKERS {
-        let hits = Arc::clone(&hits);
-        group.go(move || (0..HITS).for_each(|_| hit(&hits)));
+        let (hits, shared) = (Arc::clone(hits), Arc::clone(&shared));
+        group.go(move || {
+            let (at_the_line, at_work) = &*shared;
+            let _worker = at_work.track(); // until the task ends, however it ends
+            at_the_line.inc();
+            at_the_line.wait_for(|n| n == WORKERS);
+            (0..HITS).for_each(|_| hit(&hits));
+        });
     }
     group.wait(); // what the workers did is visible from here on
-    hits.load(Relaxed)
+    assert_eq!(shared.1.current(), 0);
+    shared.1.peak()
 }

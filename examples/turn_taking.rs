@@ -1,13 +1,13 @@
 //! Shows two printers at work on one sheet, one with numbers, one with letters: without
-//! synchronisation in whatever order comes about, and taking turns through channels in exactly
-//! the order `1A2B3C...26Z`.
+//! synchronisation in whatever order comes about; taking turns, through channels or with a mutex
+//! and a condition, in exactly the order `1A2B3C...26Z`.
 
 #![expect(clippy::print_stdout, reason = "it is there to be read")]
 
 use std::error::Error;
 
 use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
-use phalanx::{Context, ErrGroup};
+use phalanx::{Cond, Context, ErrGroup, Mutex};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -20,6 +20,10 @@ fn main() -> Result<()> {
 
     let sheet = with_channels()?;
     println!("through channels:\n  {sheet}");
+    assert_eq!(sheet, in_turns);
+
+    let sheet = with_condition()?;
+    println!("with a mutex and a condition:\n  {sheet}");
     assert_eq!(sheet, in_turns);
     Ok(())
 }
@@ -72,4 +76,32 @@ fn take_turns(
         your_turn.send(())?;
     }
     Ok(())
+}
+
+#[derive(Default)]
+struct Desk {
+    sheet: String,
+    letter_is_next: bool,
+}
+
+fn with_condition() -> Result<String> {
+    let (desk, turned) = (Mutex::new(Desk::default()), Cond::new());
+    let print = |ctx: &Context, texts: &mut dyn Iterator<Item = String>, letters: bool| {
+        for text in texts {
+            let mut desk = desk.lock();
+            // Gives up if the other printer has failed; nothing is printed then.
+            turned.wait_while_until(&mut desk, ctx, |desk| desk.letter_is_next != letters)?;
+            desk.sheet += &text;
+            desk.letter_is_next = !letters;
+            drop(desk);
+            turned.signal();
+        }
+        Ok(())
+    };
+    ErrGroup::scope(|g| {
+        g.go(|ctx| print(ctx, &mut numbers(), false));
+        g.go(|ctx| print(ctx, &mut letters(), true));
+        Ok::<_, Box<dyn Error + Send + Sync>>(())
+    })?;
+    Ok(desk.into_inner().sheet)
 }
