@@ -190,7 +190,9 @@ impl<T> AtomicValue<T> {
     /// Whether nothing was stored since the number was `seen`.
     #[inline]
     fn is_at(&self, seen: usize) -> bool {
-        self.version.load(Relaxed) & !WAITING == seen
+        // As a rule nobody waits, and the first look is all.
+        let version = self.version.load(Relaxed);
+        version == seen || version & !WAITING == seen
     }
 
     /// The last look, under the lock of the queue: there is something newer, or else whoever stores

@@ -5,6 +5,10 @@
 //! the best choice, whatever happens. Where it has not paid lately it is worse than useless, since
 //! the core it burns may be the one that the waker needs: each failure halves the next attempt,
 //! a success restores it.
+//!
+//! Two threads that hand something back and forth must both spin, or neither profits: one that has
+//! parked comes back so late that the other parks, too. So one attempt in sixteen goes to the full
+//! length whatever has been before.
 
 use std::cell::Cell;
 use std::hint;
@@ -12,18 +16,22 @@ use std::time::Duration;
 
 use crate::sys;
 
-/// About one kernel round trip.
-const ROUND_TRIP: Duration = Duration::from_micros(5);
+/// About one kernel round trip, to a core that sleeps. If it is less, `cond/turns` takes fifty times
+/// as long.
+const ROUND_TRIP: Duration = Duration::from_micros(12);
 
 /// Halvings after which a thread all but stops spinning.
 const LEAST: u32 = 6;
+
+/// One attempt in so many goes to the full length.
+const PROBE: u32 = 16;
 
 /// How many looks fall between two readings of the clock, and pauses between two looks.
 const LOOKS_PER_READING: u32 = 8;
 const PAUSES_PER_LOOK: u32 = 2;
 
 thread_local! {
-    /// How often the attempts of this thread have failed in a row, up to [`LEAST`].
+    /// How often the attempts of this thread have failed in a row.
     static FAILURES: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -33,8 +41,9 @@ pub(crate) fn spin(ready: impl Fn() -> bool) -> bool {
         return false;
     }
     let failures = FAILURES.get();
-    let paid = spin_for(ROUND_TRIP / (1 << failures), ready);
-    FAILURES.set(if paid { 0 } else { LEAST.min(failures + 1) });
+    let halvings = if failures % PROBE == 0 { 0 } else { LEAST.min(failures) };
+    let paid = spin_for(ROUND_TRIP / (1 << halvings), ready);
+    FAILURES.set(if paid { 0 } else { failures.wrapping_add(1) });
     paid
 }
 

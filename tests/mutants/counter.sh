@@ -53,9 +53,13 @@ mutant "sharded: a sum falls between the rest and the cell" src/counter/sharded/
 mutant "sharded: a cell is not used again" src/counter/sharded/home.rs \
     'parts.free.push(cell);' 'drop(cell);' counter_sharded sim_counter_sharded
 mutant "sharded: threads that have ended keep their cells" src/counter/sharded/mine.rs \
-    'cells.into_iter().flatten().for_each(move_out);' 'drop(cells);' counter_sharded
+    'fast.chain(others).for_each(move_out);' 'fast.chain(others).for_each(drop);' counter_sharded
 mutant "sharded: a thread adds to the cell of a counter that is gone" src/counter/sharded/home.rs \
     'self.address == home.address()' 'self.address != usize::MAX || home.address() == 0' sim_counter_sharded
+mutant "sharded: a fast slot is given to another counter" src/counter/sharded/slots.rs \
+    'if self.0 >= FAST {' 'if true {' counter_sharded
+mutant "sharded: those beyond the fast slots share one" src/counter/sharded/slots.rs \
+    'self.0 - FAST' '0' counter_sharded
 mutant "sharded: what is added as a thread ends is lost" src/counter/sharded.rs \
     'home.add(n);' '{}' counter_sharded
 mutant "sharded: the part of a thread wraps" src/counter/sharded/home.rs \

@@ -2,6 +2,9 @@
 
 use crate::sys::{Empty, Global, Mutex};
 
+/// So many slots are looked up the fastest way: those of the first counters, as a rule of statics.
+pub(super) const FAST: usize = 16;
+
 static SLOTS: Global<Mutex<Slots>> = Global::new();
 
 /// Which places are taken: small numbers, so that the tables are short.
@@ -28,11 +31,20 @@ impl Slot {
     pub(super) fn index(&self) -> usize {
         self.0
     }
+
+    /// The index among those that are not fast.
+    #[inline]
+    pub(super) fn other(&self) -> usize {
+        self.0 - FAST
+    }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        SLOTS.get().lock().free.push(self.0);
+        // Threads keep what they have in a fast slot.
+        if self.0 >= FAST {
+            SLOTS.get().lock().free.push(self.0);
+        }
     }
 }
 
