@@ -220,18 +220,3 @@ fn overflow_panics_with_the_name_of_the_method_and_adds_nothing() {
         assert_eq!(low.sum(), i64::MIN);
     });
 }
-
-#[test]
-fn counters_that_come_late_count_as_well() {
-    // More than there are fast slots, and then as many again, which get the slots of the first.
-    for _ in 0..2 {
-        let counters: Vec<_> = (0..40).map(|_| ShardedCounter::new()).collect();
-        thread::scope(|s| {
-            for _ in 0..3 {
-                s.spawn(|| counters.iter().for_each(ShardedCounter::inc));
-            }
-        });
-        counters.iter().for_each(ShardedCounter::inc);
-        assert!(counters.iter().all(|counter| counter.sum() == 4));
-    }
-}
