@@ -33,6 +33,9 @@ mod rows;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "semaphore.rs"]
 mod semaphore;
+#[expect(dead_code, reason = "its `main` is for running it alone")]
+#[path = "single_flight.rs"]
+mod single_flight;
 #[path = "versus/table.rs"]
 mod table;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
@@ -81,7 +84,8 @@ fn settings() -> Criterion {
 /// The sleepers come last: they leave a thousand idle threads, which go after some seconds.
 fn parts() -> impl Iterator<Item = (&'static str, fn(&mut Criterion))> {
     let primitives = once::PARTS.into_iter().chain(cond::PARTS).chain(counter::PARTS);
-    let primitives = primitives.chain(semaphore::PARTS).chain(atomic_value::PARTS);
+    let primitives =
+        primitives.chain(semaphore::PARTS).chain(atomic_value::PARTS).chain(single_flight::PARTS);
     let groups = wait_group::PARTS.into_iter().chain(context::PARTS).chain(err_group::PARTS);
     primitives.chain(groups)
 }

@@ -58,6 +58,8 @@ var rows = []row{
 	{"atomic_value/read/go/2", timed(byTwo(read))},
 	{"atomic_value/load/go/1", timed(readPointer)}, // A pointer is as good as an Arc.
 	{"atomic_value/store/go/1", timed(store)},
+	{"single_flight/run/go/1", timed(singleFlight("0"))},
+	{"single_flight/run/go/2", timed(singleFlights)},
 	{"err_group/spawn_5/go/1", timed(errGroupOf(5, succeed))},
 	{"err_group/spawn_1000/go/1", timed(errGroupOf(1000, succeed))},
 	{"err_group/work_2us_1000/go/1", timed(errGroupOfWork)},

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
+	"golang.org/x/sync/singleflight"
 )
 
 // sync.Once and sync.OnceValue.
@@ -181,4 +182,26 @@ func acquireRelease(permits, goroutines int) func(n int) {
 		pairs()
 		others.Wait()
 	}
+}
+
+// singleflight.
+
+var flights singleflight.Group
+
+func singleFlight(key string) func(n int) {
+	return func(n int) {
+		for range n {
+			_, err, _ := flights.Do(key, func() (any, error) { return 7, nil })
+			check(err)
+		}
+	}
+}
+
+// singleFlights lets each of two goroutines do n calls with a key of its own.
+func singleFlights(n int) {
+	var both sync.WaitGroup
+	for _, key := range []string{"0", "1"} {
+		both.Go(func() { singleFlight(key)(n) })
+	}
+	both.Wait()
 }

@@ -27,7 +27,7 @@ pub(crate) struct Goal {
     pub(crate) rival: &'static str,
 }
 
-pub(crate) const ROWS: [Row; 35] = [
+pub(crate) const ROWS: [Row; 37] = [
     Row::new("wait_group/add_done", 1).at_most(0.75),
     Row::new("wait_group/add_done", 2),
     Row::new("wait_group/spawn_1", 1).at_most(0.7),
@@ -53,6 +53,8 @@ pub(crate) const ROWS: [Row; 35] = [
     Row::new("atomic_value/read", 2).at_most(0.5),
     Row::new("atomic_value/load", 1),
     Row::new("atomic_value/store", 1),
+    Row::new("single_flight/run", 1),
+    Row::new("single_flight/run", 2),
     Row::new("err_group/spawn_5", 1).at_most(0.6),
     Row::new("err_group/spawn_1000", 1),
     Row::new("err_group/work_2us_1000", 1).at_most(0.85),
