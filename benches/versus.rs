@@ -21,6 +21,9 @@ mod counter;
 mod err_group;
 #[path = "versus/go.rs"]
 mod go;
+#[expect(dead_code, reason = "its `main` is for running it alone")]
+#[path = "limiter.rs"]
+mod limiter;
 #[path = "versus/machine.rs"]
 mod machine;
 #[path = "versus/medians.rs"]
@@ -84,8 +87,8 @@ fn settings() -> Criterion {
 /// The sleepers come last: they leave a thousand idle threads, which go after some seconds.
 fn parts() -> impl Iterator<Item = (&'static str, fn(&mut Criterion))> {
     let primitives = once::PARTS.into_iter().chain(cond::PARTS).chain(counter::PARTS);
-    let primitives =
-        primitives.chain(semaphore::PARTS).chain(atomic_value::PARTS).chain(single_flight::PARTS);
+    let primitives = primitives.chain(semaphore::PARTS).chain(atomic_value::PARTS);
+    let primitives = primitives.chain(single_flight::PARTS).chain(limiter::PARTS);
     let groups = wait_group::PARTS.into_iter().chain(context::PARTS).chain(err_group::PARTS);
     primitives.chain(groups)
 }

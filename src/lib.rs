@@ -42,6 +42,8 @@
 //! - [`Counter`] is one exact number, [`ShardedCounter`] a sum with a part for each thread, [`Gauge`]
 //!   what is in flight, and the most that ever was;
 //! - [`Semaphore`] hands out permits, weighted and in order; a [`Permit`] gives itself back;
+//! - [`Limiter`] lets things happen at a [`Rate`], and [`KeyedLimiter`] has one for each key;
+//!   [`Sometimes`] does something now and then;
 //! - [`AtomicValue`] is replaced as a whole while others read it; a [`Reader`] has the newest at hand;
 //! - [`SingleFlight`] has calls for the same key share one execution;
 //! - [`Until`] bounds every blocking call of the crate; [`Interrupted`] says why a call gave up.
@@ -80,6 +82,9 @@
 //! | `atomic.Value`, `atomic.Pointer` | [`AtomicValue`]: [`load`](AtomicValue::load), [`reader`](AtomicValue::reader) | arc-swap |
 //! | `semaphore.NewWeighted(n)`: `Acquire`, `TryAcquire`, `Release` | [`Semaphore`]: `acquire`, `try_acquire`, drop of a [`Permit`] | tokio's `Semaphore` |
 //! | resizing a semaphore (declined) | [`Semaphore::add_permits`], [`Semaphore::remove_permits`] | – |
+//! | `rate.NewLimiter`: `Allow`, `Wait`, `Reserve` | [`Limiter`]: [`allow`](Limiter::allow), [`wait`](Limiter::wait), [`reserve`](Limiter::reserve) | governor |
+//! | a limiter for each key (declined) | [`KeyedLimiter`] | governor |
+//! | `rate.Sometimes` | [`Sometimes`] | – |
 //! | `singleflight.Group`: `Do`, `Forget` | [`SingleFlight`]: [`run`](SingleFlight::run), [`forget`](SingleFlight::forget) | – |
 //! | `DoChan` with a context of its own | [`SingleFlight::run_until`] | – |
 //!
@@ -112,6 +117,7 @@ mod cond;
 mod context;
 mod counter;
 mod group;
+mod limiter;
 mod lock;
 mod once;
 mod refused;
@@ -136,6 +142,7 @@ pub use group::{
     Policy, PolicyBuilder, PolicyScope, Quorum, Scope, Settle, Stopped, Task, Tolerate, WhyStopped,
     catch, par_map, race, run_all,
 };
+pub use limiter::{KeyedLimiter, LimitError, Limiter, Rate, Reservation, Sometimes};
 pub use lock::{
     MappedMutexGuard, MappedRwLockReadGuard, MappedRwLockWriteGuard, Mutex, MutexGuard, RwLock,
     RwLockReadGuard, RwLockUpgradableReadGuard, RwLockWriteGuard,

@@ -28,4 +28,4 @@ pub(crate) use spin::spin;
 pub(crate) use tickets::Tickets;
 pub(crate) use until::Source;
 pub use until::Until;
-pub(crate) use waiter::Waiter;
+pub(crate) use waiter::{Verdict, Waiter};

@@ -2,8 +2,9 @@
 # Builds the Go side of the benchmarks:  benches/go/build.sh OUTPUT
 # Needs Go 1.25 or newer (for sync.WaitGroup.Go).
 #
-# golang.org/x/sync comes from Debian's golang-golang-x-sync-dev if that
-# package is installed, else Go fetches the version that go.mod names.
+# golang.org/x/sync and x/time come from Debian's golang-golang-x-sync-dev and
+# golang-golang-x-time-dev if those packages are installed, else Go fetches the
+# versions that go.mod names.
 set -euo pipefail
 
 fail() {
@@ -16,28 +17,29 @@ command -v go >/dev/null || fail "go is not installed"
 
 output=$(realpath -m -- "$1")
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")"
-debian_sync=/usr/share/gocode/src/golang.org/x/sync
+debian=/usr/share/gocode/src/golang.org/x
 
 # Settings of the caller's that would change what is built.
 export GO111MODULE=on GOWORK=off
 
-if [[ ! -d $debian_sync/errgroup ]]; then
-    echo "build.sh: golang.org/x/sync as go.mod names it" >&2
-    exec go build -buildvcs=false -o "$output" .
+if [[ ! -d $debian/sync/errgroup || ! -d $debian/time/rate ]]; then
+    echo "build.sh: golang.org/x/sync and x/time as go.mod names them" >&2
+    exec go build -mod=mod -buildvcs=false -o "$output" .
 fi
 
-echo "build.sh: golang.org/x/sync from $debian_sync" >&2
+echo "build.sh: golang.org/x/sync and x/time from $debian" >&2
 temp=$(mktemp -d)
 trap 'rm -rf -- "$temp"' EXIT
 
-# A replacement folder must hold a go.mod; some versions of the package lack one.
-sync_source=$debian_sync
-if [[ ! -f $sync_source/go.mod ]]; then
-    sync_source=$temp/sync
-    cp -r -- "$debian_sync" "$sync_source"
-    printf 'module golang.org/x/sync\n\ngo 1.18\n' >"$sync_source/go.mod"
-fi
-
 cp go.mod go.sum "$temp"
-go mod edit -replace="golang.org/x/sync=$sync_source" "$temp/go.mod"
+for module in sync time; do
+    # A replacement folder must hold a go.mod; some versions of the packages lack one.
+    source=$debian/$module
+    if [[ ! -f $source/go.mod ]]; then
+        source=$temp/$module
+        cp -r -- "$debian/$module" "$source"
+        printf 'module golang.org/x/%s\n\ngo 1.18\n' "$module" >"$source/go.mod"
+    fi
+    go mod edit -replace="golang.org/x/$module=$source" "$temp/go.mod"
+done
 go build -buildvcs=false -modfile="$temp/go.mod" -o "$output" .

@@ -1,7 +1,7 @@
 //! The operations that are compared, and how fast ours should be.
 
 /// The rivals in Rust.
-pub(crate) const PEERS: [&str; 8] = [
+pub(crate) const PEERS: [&str; 10] = [
     "std",
     "crossbeam",
     "parking_lot",
@@ -10,6 +10,8 @@ pub(crate) const PEERS: [&str; 8] = [
     "tokio-util",
     "arc-swap",
     "arc-swap-cache",
+    "governor",
+    "governor-quanta",
 ];
 
 /// An operation that phalanx and Go both have: a row of the table.
@@ -27,7 +29,7 @@ pub(crate) struct Goal {
     pub(crate) rival: &'static str,
 }
 
-pub(crate) const ROWS: [Row; 37] = [
+pub(crate) const ROWS: [Row; 42] = [
     Row::new("wait_group/add_done", 1).at_most(0.75),
     Row::new("wait_group/add_done", 2),
     Row::new("wait_group/spawn_1", 1).at_most(0.7),
@@ -49,6 +51,11 @@ pub(crate) const ROWS: [Row; 37] = [
     Row::new("semaphore/acquire_release", 1).at_most(0.5),
     Row::new("semaphore/acquire_release", 2),
     Row::new("semaphore/one_permit", 2),
+    Row::new("limiter/allow", 1).at_most_of("governor", 1.1),
+    Row::new("limiter/allow", 2),
+    Row::new("limiter/refuse", 1),
+    Row::new("limiter/refuse", 2),
+    Row::new("limiter/sometimes", 1),
     Row::new("atomic_value/read", 1).at_most(0.5),
     Row::new("atomic_value/read", 2).at_most(0.5),
     Row::new("atomic_value/load", 1),

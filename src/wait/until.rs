@@ -101,7 +101,7 @@ impl<'a> Until<'a> {
     }
 
     /// When a wait with this bound must look at the clock.
-    pub(super) fn alarm(&self) -> Option<Instant> {
+    pub(crate) fn alarm(&self) -> Option<Instant> {
         let of_source = self.source.and_then(Source::deadline);
         of_source.into_iter().chain(self.deadline).min()
     }

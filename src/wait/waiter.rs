@@ -35,7 +35,7 @@ pub(crate) struct Waiter {
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Granted,
     Refused,
     GivenUp,
@@ -88,6 +88,39 @@ impl Waiter {
         let waiter = Waiter::new();
         let _watch = other.watch(&waiter);
         waiter.sleep(until);
+    }
+
+    /// [`sleep`](Self::sleep) for a thread that may be told to look again without a decision: by a
+    /// [`wake`](Self::wake), or by the alarm that its last look has returned.
+    ///
+    /// No wake-up is lost: `look` comes before the last look at the decision, and a wake-up since
+    /// then ends the next park at once.
+    pub(crate) fn sleep_looking(
+        self: &Arc<Self>,
+        until: &Until<'_>,
+        mut look: impl FnMut() -> Option<std::time::Instant>,
+    ) -> Verdict {
+        let _watch = until.watch(self);
+        let bound = until.alarm();
+        loop {
+            // The clock before the look: whoever gives up has looked once more when its time was
+            // up, and what was due by then has been granted.
+            let is_over = bound.is_some_and(|bound| bound <= sys::now());
+            let next_look = look();
+            if let Some(verdict) = self.verdict() {
+                return verdict;
+            }
+            if is_over {
+                if self.decide(GIVEN_UP) {
+                    return Verdict::GivenUp;
+                }
+                continue; // somebody else has decided in this moment
+            }
+            match next_look.into_iter().chain(bound).min() {
+                None => sys::park(),
+                Some(alarm) => sys::park_deadline(alarm),
+            }
+        }
     }
 
     fn sleep_for_ever(&self) -> Verdict {

@@ -1,0 +1,189 @@
+//! Waiting for tokens.
+
+use std::error::Error;
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::line::Number;
+use super::{Limiter, Settled, State};
+use crate::sys;
+use crate::wait::{Interrupted, Until, Verdict, Waiter};
+
+impl Limiter {
+    /// Waits for a token, and takes it.
+    ///
+    /// # Blocking
+    ///
+    /// Returns at once if there is one and nobody is in the line. Otherwise parks until its turn has
+    /// come: who came first is served first. At a rate of zero that is when another rate is set.
+    ///
+    /// # Errors
+    ///
+    /// [`TooMany`](LimitError::TooMany) if the burst is zero.
+    ///
+    /// # Compared with Go
+    ///
+    /// `Limiter.Wait`.
+    #[cfg_attr(feature = "sim", track_caller)]
+    pub fn wait(&self) -> Result<(), LimitError> {
+        self.wait_n_until(1, Until::FOREVER)
+    }
+
+    /// Waits for a token, and no longer than `until`.
+    ///
+    /// # Blocking
+    ///
+    /// As [`wait`](Self::wait). If the turn comes at the very instant in which the bound is reached,
+    /// the token is taken.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait`](Self::wait); [`TooLate`](LimitError::TooLate), at once, if the turn would come
+    /// after the bound; [`Interrupted`](LimitError::Interrupted). Nothing was taken, and those behind
+    /// have moved up.
+    #[cfg_attr(feature = "sim", track_caller)]
+    pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<(), LimitError> {
+        self.wait_n_until(1, until)
+    }
+
+    /// [`wait`](Self::wait) for `n` tokens at once; never waits for none.
+    ///
+    /// # Errors
+    ///
+    /// [`TooMany`](LimitError::TooMany) if `n` is more than the burst.
+    #[cfg_attr(feature = "sim", track_caller)]
+    pub fn wait_n(&self, n: u64) -> Result<(), LimitError> {
+        self.wait_n_until(n, Until::FOREVER)
+    }
+
+    /// [`wait_until`](Self::wait_until) for `n` tokens at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`wait_n`](Self::wait_n) and [`wait_until`](Self::wait_until).
+    #[cfg_attr(feature = "sim", track_caller)]
+    pub fn wait_n_until<'a>(&self, n: u64, until: impl Into<Until<'a>>) -> Result<(), LimitError> {
+        let _call = sys::blocking_call("Limiter::wait");
+        let until = until.into();
+        until.enter()?;
+        if self.allow_n(n) {
+            return Ok(());
+        }
+        let waiter = Waiter::new();
+        let Some(number) = self.settle().join(n, &waiter, &until)? else { return Ok(()) };
+        self.sleep(number, &waiter, &until)
+    }
+
+    /// Waits at a place in the line.
+    pub(super) fn sleep(
+        &self,
+        number: Number,
+        waiter: &Arc<Waiter>,
+        until: &Until<'_>,
+    ) -> Result<(), LimitError> {
+        let leaves = Leaves { limiter: self, number };
+        let verdict = waiter.sleep_looking(until, || self.settle().next_look(number, waiter));
+        if verdict == Verdict::GivenUp {
+            // Before `why`, which may end the context, run callbacks, and unwind.
+            drop(leaves);
+            return Err(until.why().into());
+        }
+        mem::forget(leaves); // the grant has taken it out of the line
+        Ok(())
+    }
+}
+
+/// Leaves a place in the line, also if the thread unwinds; not if it has been served.
+struct Leaves<'a> {
+    limiter: &'a Limiter,
+    number: Number,
+}
+
+impl Drop for Leaves<'_> {
+    fn drop(&mut self) {
+        self.limiter.settle().leave(self.number);
+    }
+}
+
+impl Settled<'_> {
+    /// Takes the tokens, or else the last place in the line.
+    fn join(
+        &mut self,
+        n: u64,
+        waiter: &Arc<Waiter>,
+        until: &Until<'_>,
+    ) -> Result<Option<Number>, LimitError> {
+        if self.take_now(n) {
+            return Ok(None);
+        }
+        let State { bucket, line } = &mut *self.state;
+        if !bucket.has_room_for(n) {
+            return Err(LimitError::TooMany);
+        }
+        let turn = line.end_at(n, bucket);
+        if until.alarm().is_some_and(|bound| turn.is_none_or(|turn| turn > bound)) {
+            return Err(LimitError::TooLate);
+        }
+        let number = line.push(n);
+        line.wait_at(number, Arc::clone(waiter));
+        Ok(Some(number))
+    }
+
+    /// When the thread at this place must look again, if it is the one that keeps the time.
+    fn next_look(&mut self, number: Number, waiter: &Arc<Waiter>) -> Option<Instant> {
+        self.is_awake(waiter);
+        let State { bucket, line } = &*self.state;
+        let is_keeper = line.timekeeper().is_some_and(|(keeper, _)| keeper == number);
+        if is_keeper { line.turn_at(number, bucket) } else { None }
+    }
+}
+
+/// Why there are no tokens. Nothing was taken.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum LimitError {
+    /// More tokens were asked for than the burst allows at once.
+    TooMany,
+    /// The turn would have come after the bound of the call, which did not wait.
+    TooLate,
+    /// The bound of the call was reached first.
+    Interrupted(Interrupted),
+}
+
+impl LimitError {
+    /// Returns `true` if time ran out, or would have: the call's own bound or the context's deadline.
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            LimitError::TooMany => false,
+            LimitError::TooLate => true,
+            LimitError::Interrupted(interrupted) => interrupted.is_timeout(),
+        }
+    }
+}
+
+impl From<Interrupted> for LimitError {
+    fn from(interrupted: Interrupted) -> Self {
+        LimitError::Interrupted(interrupted)
+    }
+}
+
+impl fmt::Display for LimitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LimitError::TooMany => f.write_str("more than the limiter's burst"),
+            LimitError::TooLate => f.write_str("the limiter's turn would come after the deadline"),
+            LimitError::Interrupted(interrupted) => interrupted.fmt(f),
+        }
+    }
+}
+
+impl Error for LimitError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            LimitError::Interrupted(interrupted) => interrupted.source(),
+            _ => None,
+        }
+    }
+}
