@@ -4,7 +4,7 @@
 //! independent, so a value costs no node and a shielded context is one without a node.
 //!
 //! The rooms: `derive` makes contexts from contexts, `waiting` waits for their end;
-//! `node` is one node and `family` its ties, `cancel` walks the tree, `deadline` and `timer` end nodes
+//! `node` is one node and `family` its ties, `cancel` walks the tree, `deadline` ends nodes
 //! on time, `values` is the chain, `callback` runs what [`Context::on_cancel`] registered.
 
 mod callback;
@@ -16,7 +16,6 @@ mod derive;
 mod family;
 mod node;
 mod source;
-mod timer;
 mod values;
 mod waiting;
 

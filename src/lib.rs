@@ -44,6 +44,8 @@
 //! - [`Semaphore`] hands out permits, weighted and in order; a [`Permit`] gives itself back;
 //! - [`Limiter`] lets things happen at a [`Rate`], and [`KeyedLimiter`] has one for each key;
 //!   [`Sometimes`] does something now and then;
+//! - [`Timer`] and [`Ticker`] go off in a wait or in a `select!`, [`AfterFunc`] calls a function later;
+//! - [`channel`] is `crossbeam_channel`, with sends and receives that can be given up;
 //! - [`AtomicValue`] is replaced as a whole while others read it; a [`Reader`] has the newest at hand;
 //! - [`SingleFlight`] has calls for the same key share one execution;
 //! - [`Until`] bounds every blocking call of the crate; [`Interrupted`] says why a call gave up.
@@ -85,6 +87,11 @@
 //! | `rate.NewLimiter`: `Allow`, `Wait`, `Reserve` | [`Limiter`]: [`allow`](Limiter::allow), [`wait`](Limiter::wait), [`reserve`](Limiter::reserve) | governor |
 //! | a limiter for each key (declined) | [`KeyedLimiter`] | governor |
 //! | `rate.Sometimes` | [`Sometimes`] | – |
+//! | `time.NewTimer`: `C`, `Stop`, `Reset` | [`Timer`]: [`channel`](Timer::channel), [`stop`](Timer::stop), [`reset`](Timer::reset) | crossbeam's `after`, without a stop |
+//! | `time.AfterFunc` | [`AfterFunc`] | – |
+//! | `time.NewTicker` | [`Ticker`] | crossbeam's `tick`, without a stop |
+//! | `ch <- v`, `<-ch` with `case <-ctx.Done()` | [`SendUntil`](channel::SendUntil), [`RecvUntil`](channel::RecvUntil) | `select!` |
+//! | `merge` of the pipelines article | [`channel::merge`] | – |
 //! | `singleflight.Group`: `Do`, `Forget` | [`SingleFlight`]: [`run`](SingleFlight::run), [`forget`](SingleFlight::forget) | – |
 //! | `DoChan` with a context of its own | [`SingleFlight::run_until`] | – |
 //!
@@ -113,6 +120,7 @@
 //! - Thread-local values outlive a task on a reused thread; see [`Scope::own_thread`].
 
 mod atomic_value;
+pub mod channel;
 mod cond;
 mod context;
 mod counter;
@@ -127,6 +135,7 @@ pub mod sim;
 mod single_flight;
 mod sys;
 mod threads;
+mod time;
 mod unwind;
 mod wait;
 mod wait_group;
@@ -151,6 +160,7 @@ pub use once::{Once, OnceValue, once_fn, once_value};
 pub use refused::{Refusal, Refused};
 pub use semaphore::{AcquireError, Permit, Semaphore};
 pub use single_flight::{Flight, FlightError, Role, SingleFlight};
+pub use time::{AfterFunc, Ticker, Timer};
 pub use wait::{Cause, CauseKind, Interrupted, Until};
 pub use wait_group::{Token, WaitGroup};
 

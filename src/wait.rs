@@ -7,10 +7,12 @@
 //! - [`WaitQueue`] is a FIFO of blocked threads with a little state under the same lock;
 //! - [`Tickets`] is a FIFO of threads most of which are signalled before they need to block;
 //! - [`Waiter`] is one blocked thread, whose single compare-and-swap decides who ends its wait;
-//! - [`Until`] is how long a caller is willing to wait, [`Interrupted`] why a wait was given up.
+//! - [`Until`] is how long a caller is willing to wait, [`Interrupted`] why a wait was given up;
+//! - [`alarms`] is the timer thread, for those who do not wait themselves.
 //!
 //! This room knows only `sys`. What can be cancelled is known to it as a [`Source`].
 
+pub(crate) mod alarms;
 mod cause;
 mod interrupted;
 mod list;

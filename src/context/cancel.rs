@@ -10,9 +10,8 @@ use std::{mem, thread};
 
 use super::callback::Callback;
 use super::node::{Closed, Link, Links, Node};
-use super::timer;
 use crate::unwind::drop_quietly;
-use crate::wait::{Cause, Waiter};
+use crate::wait::{Cause, Waiter, alarms};
 
 /// Cancels the subtree under `root`, which has perhaps inherited another cause before.
 pub(super) fn cancel(root: &Arc<Node>, cause: &Cause) {
@@ -41,7 +40,7 @@ impl Sweep {
     fn flag_all(&mut self, cause: &Cause) {
         while let Some(mut links) = self.pending.pop() {
             if let Some(alarm) = links.alarm.take() {
-                timer::clear(alarm);
+                alarms::clear(alarm);
             }
             for link in mem::take(&mut links.list) {
                 match link {

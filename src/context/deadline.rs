@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use super::cancel;
 use super::node::{Node, UNWATCHED};
-use super::timer::{self, Alarm};
 use crate::sys;
 use crate::sys::atomic::Relaxed;
 use crate::wait::Cause;
+use crate::wait::alarms::{self, Alarm, Ring};
 
 impl Node {
     /// Ends whatever the deadline ends, if it has passed, and tells whether this node has ended.
@@ -42,12 +42,13 @@ impl Node {
     /// The operating system refused the timer thread.
     pub(super) fn watch_deadline(self: &Arc<Self>) -> io::Result<()> {
         let Some(deadline) = self.deadline else { return Ok(()) };
-        timer::start()?; // before any bit is cleared, for nobody would know of a refusal
+        alarms::start()?; // before any bit is cleared, for nobody would know of a refusal
         let owner = self.deadline_owner();
         // Relaxed, here and below: the bit publishes nothing, it only tells pollers where to look.
         // Whoever clears it in the owner arms the deadline.
         if owner.state.fetch_and(!UNWATCHED, Relaxed) & UNWATCHED != 0 {
-            owner.keep_alarm(timer::set(deadline, Arc::downgrade(owner)));
+            let node = Arc::downgrade(owner);
+            owner.keep_alarm(alarms::set(deadline, node));
         }
         self.state.fetch_and(!UNWATCHED, Relaxed);
         Ok(())
@@ -82,7 +83,13 @@ impl Node {
 
     fn keep_alarm(&self, alarm: Alarm) {
         if self.link(|links| links.alarm = Some(alarm)).is_err() {
-            timer::clear(alarm);
+            alarms::clear(alarm);
         }
+    }
+}
+
+impl Ring for Node {
+    fn ring(self: Arc<Self>, _: Alarm) {
+        cancel::cancel(&self, &Cause::DEADLINE);
     }
 }

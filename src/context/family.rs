@@ -15,10 +15,9 @@ use std::time::Instant;
 
 use super::cancel;
 use super::node::{ENDED, Link, Node, UNSEEN};
-use super::timer;
 use crate::sys::atomic::{Acquire, AtomicU32, Relaxed, Release};
 use crate::unwind::drop_quietly;
-use crate::wait::{Cause, Key};
+use crate::wait::{Cause, Key, alarms};
 
 /// No place in the parent's list.
 const NOWHERE: u32 = u32::MAX;
@@ -146,7 +145,7 @@ impl Heirs {
         node.leave_parents();
         if let Some(mut links) = node.last_links() {
             if let Some(alarm) = links.alarm.take() {
-                timer::clear(alarm);
+                alarms::clear(alarm);
             }
             // Callbacks that never ran: what they captured is the user's, and whoever drops the
             // last handle, be it the timer thread or a canceller at work, must not unwind.

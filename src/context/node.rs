@@ -18,9 +18,9 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::callback::Callback;
 use super::family::Parent;
-use super::timer::Alarm;
 use crate::sys::Mutex;
 use crate::sys::atomic::{Acquire, AtomicU32, Relaxed, Release};
+use crate::wait::alarms::Alarm;
 use crate::wait::{Cause, CauseKind, Key, List, Waiter};
 
 /// The parents do not know this node yet.

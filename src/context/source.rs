@@ -1,7 +1,10 @@
 //! A context as the bound of a wait.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
 
 use super::Context;
 use super::node::Link;
@@ -37,6 +40,12 @@ impl Source for Context {
         if let Some(node) = &self.node {
             node.detach(key);
         }
+    }
+
+    fn done(&self) -> Option<&Receiver<Infallible>> {
+        let node = self.node.as_ref()?;
+        node.join_parents(); // one load where the wait has been entered, as most have
+        Some(node.done())
     }
 }
 

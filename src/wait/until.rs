@@ -1,9 +1,12 @@
 //! How long a caller is willing to wait.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::panic::RefUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use crossbeam_channel::Receiver;
 
 use super::{Cause, Interrupted, Key, Waiter};
 use crate::sys;
@@ -25,6 +28,9 @@ pub(crate) trait Source: Sync + RefUnwindSafe {
 
     /// Undoes `watch`.
     fn unwatch(&self, key: Key);
+
+    /// A channel that is disconnected when it ends, but for its deadline.
+    fn done(&self) -> Option<&Receiver<Infallible>>;
 }
 
 /// How long a caller is willing to wait: a context, a deadline, both, or neither.
@@ -98,6 +104,11 @@ impl<'a> Until<'a> {
     /// Whether its instant has passed: for a wait that looks again and again, and need not block.
     pub(crate) fn is_over(&self) -> bool {
         self.alarm().is_some_and(|alarm| alarm <= sys::now())
+    }
+
+    /// A channel that is disconnected when the context ends, but for its deadline.
+    pub(crate) fn done(&self) -> Option<&Receiver<Infallible>> {
+        self.source.and_then(Source::done)
     }
 
     /// When a wait with this bound must look at the clock.

@@ -19,8 +19,6 @@ mutant "context: a child that left stays in the list" src/context/family.rs \
     'parent.node.detach(Key(place));' '{}' leaves_nothing_behind
 mutant "context: a later deadline hides the parent's" src/context/family.rs \
     'own < inherited' 'true' context_deadline
-mutant "context: the timer thread is not told of an earlier deadline" src/context/timer.rs \
-    'alarms.grant_one();' '{}' context_deadline context_deadline_threads
 mutant "context: a poll does not arm the deadline" src/context/node.rs \
     'drop(self.watch_deadline());' '{}' sim_wait_layer
 mutant "context: a dropped registration does not wait" src/context/callback.rs \

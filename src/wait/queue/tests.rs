@@ -3,6 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use std::convert::Infallible;
+
+use crossbeam_channel::Receiver;
+
 use super::*;
 use crate::unwind::drop_caught;
 use crate::wait::{Cause, Source};
@@ -64,6 +68,9 @@ fn a_waiter_leaves_the_queue_before_it_runs_callbacks_that_panic() {
             None
         }
         fn unwatch(&self, _key: Key) {}
+        fn done(&self) -> Option<&Receiver<Infallible>> {
+            None
+        }
     }
     struct Waits<'a>(&'a WaitQueue);
     impl Drop for Waits<'_> {

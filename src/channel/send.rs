@@ -1,0 +1,155 @@
+//! Sending that can be given up.
+
+use std::error::Error;
+use std::fmt;
+
+use crossbeam_channel::{Sender, TrySendError};
+
+use super::select::select_until;
+use crate::sys;
+use crate::wait::{Interrupted, Until};
+
+/// Sending with a bound.
+///
+/// # Examples
+///
+/// ```
+/// use phalanx::channel::{SendUntil, bounded};
+/// use std::time::Duration;
+///
+/// let (sender, _receiver) = bounded(1);
+/// assert!(sender.send_until(1, Duration::ZERO).is_ok());
+/// let full = sender.send_until(2, Duration::from_millis(1)).unwrap_err();
+/// assert_eq!((full.is_timeout(), full.into_inner()), (true, 2));
+/// ```
+pub trait SendUntil<T>: sealed::Sealed {
+    /// Sends a message, and waits for room no longer than `until`.
+    ///
+    /// # Blocking
+    ///
+    /// As the channel's `send`. If there is room at the instant of the bound, the message is sent.
+    /// Where there is room at once this costs what a `try_send` does, and a look at the context: some
+    /// 50 instructions. A duration costs a look at the clock instead.
+    ///
+    /// # Errors
+    ///
+    /// [`SendUntilError`], with the message, if there is no receiver any more, or if the bound was
+    /// reached first.
+    ///
+    /// # Compared with Go
+    ///
+    /// `select { case ch <- message: case <-ctx.Done(): return ctx.Err() }`, which may well send when
+    /// the context has been cancelled before.
+    fn send_until<'a>(
+        &self,
+        message: T,
+        until: impl Into<Until<'a>>,
+    ) -> Result<(), SendUntilError<T>>;
+}
+
+mod sealed {
+    #[expect(unnameable_types, reason = "sealed: the trait is for senders")]
+    pub trait Sealed {}
+    impl<T> Sealed for super::Sender<T> {}
+}
+
+impl<T> SendUntil<T> for Sender<T> {
+    #[inline]
+    #[cfg_attr(feature = "sim", track_caller)]
+    fn send_until<'a>(
+        &self,
+        message: T,
+        until: impl Into<Until<'a>>,
+    ) -> Result<(), SendUntilError<T>> {
+        let until = until.into();
+        if let Err(interrupted) = until.enter() {
+            return Err(SendUntilError::Interrupted(message, interrupted));
+        }
+        match self.try_send(message) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(message)) => send_slow(self, message, &until),
+            Err(TrySendError::Disconnected(message)) => Err(SendUntilError::Disconnected(message)),
+        }
+    }
+}
+
+#[cold]
+#[cfg_attr(feature = "sim", track_caller)]
+fn send_slow<T>(
+    sender: &Sender<T>,
+    message: T,
+    until: &Until<'_>,
+) -> Result<(), SendUntilError<T>> {
+    let _call = sys::blocking_call("Sender::send_until");
+    if let Some(selected) = select_until(until, |select| _ = select.send(sender)) {
+        return selected.send(sender, message).map_err(|e| SendUntilError::Disconnected(e.0));
+    }
+    // The event before the clock.
+    match sender.try_send(message) {
+        Ok(()) => Ok(()),
+        Err(TrySendError::Full(message)) => Err(SendUntilError::Interrupted(message, until.why())),
+        Err(TrySendError::Disconnected(message)) => Err(SendUntilError::Disconnected(message)),
+    }
+}
+
+/// A message was not sent. It comes back.
+#[derive(Clone)]
+pub enum SendUntilError<T> {
+    /// There is no receiver any more.
+    Disconnected(T),
+    /// The bound was reached first.
+    Interrupted(T, Interrupted),
+}
+
+impl<T> SendUntilError<T> {
+    /// Returns the message.
+    pub fn into_inner(self) -> T {
+        match self {
+            SendUntilError::Disconnected(message) | SendUntilError::Interrupted(message, _) => {
+                message
+            }
+        }
+    }
+
+    /// Returns `true` if there is no receiver any more.
+    pub fn is_disconnected(&self) -> bool {
+        matches!(self, SendUntilError::Disconnected(_))
+    }
+
+    /// Returns `true` if time ran out: the call's own bound or the context's deadline.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, SendUntilError::Interrupted(_, why) if why.is_timeout())
+    }
+
+    /// Returns `true` if the context has ended, by whatever cause.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, SendUntilError::Interrupted(_, Interrupted::Cancelled(_)))
+    }
+}
+
+impl<T> fmt::Debug for SendUntilError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SendUntilError::Disconnected(_) => f.write_str("Disconnected(..)"),
+            SendUntilError::Interrupted(_, why) => write!(f, "Interrupted(.., {why:?})"),
+        }
+    }
+}
+
+impl<T> fmt::Display for SendUntilError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SendUntilError::Disconnected(_) => f.write_str("the channel has no receiver"),
+            SendUntilError::Interrupted(_, why) => why.fmt(f),
+        }
+    }
+}
+
+impl<T> Error for SendUntilError<T> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            SendUntilError::Disconnected(_) => None,
+            SendUntilError::Interrupted(_, why) => why.source(),
+        }
+    }
+}

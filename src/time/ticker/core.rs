@@ -1,0 +1,138 @@
+//! What a ticker and the timer thread share.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::grid::Grid;
+use crate::sys;
+use crate::time::waiting::{NotYet, Timed};
+use crate::wait::WaitQueue;
+use crate::wait::alarms::{self, Alarm, Ring};
+
+pub(super) struct Core {
+    state: WaitQueue<State>,
+    /// Made on first use, under the lock: for whoever selects.
+    channel: OnceLock<Receiver<Instant>>,
+}
+
+/// Invariants, at each release of the lock:
+/// 1. The tick in the channel, if there is one, is of this grid, and before the next.
+/// 2. If there is a sender, and a next tick, there is an alarm, for that tick or an earlier one.
+#[derive(Debug)]
+pub(in crate::time) struct State {
+    grid: Grid,
+    is_stopped: bool,
+    alarm: Option<Alarm>,
+    sender: Option<Sender<Instant>>,
+    /// How often it was set or stopped. Whoever waits looks again after each.
+    changes: u64,
+}
+
+impl Core {
+    pub(super) fn new(grid: Grid) -> Self {
+        let state = State { grid, is_stopped: false, alarm: None, sender: None, changes: 0 };
+        Core { state: WaitQueue::new(state), channel: OnceLock::new() }
+    }
+
+    pub(super) fn channel(&self) -> Option<&Receiver<Instant>> {
+        self.channel.get()
+    }
+
+    /// What is to come.
+    pub(super) fn grid(&self) -> Grid {
+        self.state.lock().grid
+    }
+
+    /// Takes the tick out of the channel.
+    fn unread(&self) -> Option<Instant> {
+        self.channel.get()?.try_recv().ok()
+    }
+
+    pub(super) fn open_channel(self: &Arc<Self>) {
+        let mut state = self.state.lock();
+        let (sender, receiver) = crossbeam_channel::bounded(1);
+        if self.channel.set(receiver).is_ok() && !state.is_stopped {
+            state.sender = Some(sender);
+            self.tick(&mut state);
+        }
+    }
+
+    /// Changes what is to come, or stops it; `false`, and nothing is changed, if it is stopped.
+    ///
+    /// `grid` is called under the lock: a grid that begins now is to begin behind all ticks that
+    /// somebody has had.
+    pub(super) fn change(self: &Arc<Self>, grid: impl FnOnce() -> Option<Grid>) -> bool {
+        let mut state = self.state.lock();
+        if state.is_stopped {
+            return false;
+        }
+        let _of_the_old_grid = self.unread();
+        let grid = grid();
+        state.is_stopped = grid.is_none();
+        state.grid = grid.unwrap_or(Grid::EMPTY);
+        state.changes += 1;
+        state.grant_all();
+        self.arm(&mut state);
+        let sender = if state.is_stopped { state.sender.take() } else { None };
+        drop(state);
+        drop(sender); // which wakes those who receive
+        true
+    }
+
+    /// Puts the latest tick into the channel, if one has come, and sets the alarm for the next.
+    fn tick(self: &Arc<Self>, state: &mut State) {
+        let tick = state.grid.take(sys::now());
+        if let (Some(tick), Some(sender)) = (tick, &state.sender) {
+            let _missed = self.unread();
+            let sent = sender.try_send(tick);
+            debug_assert!(sent.is_ok(), "only those who hold the lock send");
+        }
+        self.arm(state);
+    }
+
+    /// Sees to invariant 2.
+    fn arm(self: &Arc<Self>, state: &mut State) {
+        let next = state.grid.next().filter(|_| state.sender.is_some());
+        let next = next.map(|next| (next, Arc::downgrade(self) as _));
+        state.alarm = alarms::replace(state.alarm.take(), next);
+    }
+}
+
+impl Timed for Core {
+    type State = State;
+    type Value = Option<Instant>;
+
+    fn queue(&self) -> &WaitQueue<State> {
+        &self.state
+    }
+
+    fn changes(state: &State) -> u64 {
+        state.changes
+    }
+
+    /// Takes the latest tick that has come until now, wherever it is; `None` if it is stopped.
+    fn take(&self, now: Instant) -> Result<Option<Instant>, NotYet> {
+        let mut state = self.state.lock();
+        if state.is_stopped {
+            return Ok(None);
+        }
+        let unread = self.unread();
+        match state.grid.take(now).or(unread) {
+            Some(tick) => Ok(Some(tick)),
+            None => Err(NotYet { due: state.grid.next(), changes: state.changes }),
+        }
+    }
+}
+
+impl Ring for Core {
+    fn ring(self: Arc<Self>, alarm: Alarm) {
+        let mut state = self.state.lock();
+        // Otherwise it was stopped, or set anew, in this moment.
+        if state.alarm == Some(alarm) {
+            state.alarm = None;
+            self.tick(&mut state);
+        }
+    }
+}
