@@ -46,6 +46,7 @@
 //!   [`Sometimes`] does something now and then;
 //! - [`Timer`] and [`Ticker`] go off in a wait or in a `select!`, [`AfterFunc`] calls a function later;
 //! - [`channel`] is `crossbeam_channel`, with sends and receives that can be given up;
+//! - [`pipeline`] has work pass through stages, [`WorkerPool`] has workers do jobs that come in;
 //! - [`AtomicValue`] is replaced as a whole while others read it; a [`Reader`] has the newest at hand;
 //! - [`SingleFlight`] has calls for the same key share one execution;
 //! - [`Until`] bounds every blocking call of the crate; [`Interrupted`] says why a call gave up.
@@ -91,7 +92,9 @@
 //! | `time.AfterFunc` | [`AfterFunc`] | – |
 //! | `time.NewTicker` | [`Ticker`] | crossbeam's `tick`, without a stop |
 //! | `ch <- v`, `<-ch` with `case <-ctx.Done()` | [`SendUntil`](channel::SendUntil), [`RecvUntil`](channel::RecvUntil) | `select!` |
-//! | `merge` of the pipelines article | [`channel::merge`] | – |
+//! | `merge` of the pipelines article | [`channel::merge`], [`Flow::merge`](pipeline::Flow::merge) | – |
+//! | a pipeline of goroutines | [`pipeline::source`] | – |
+//! | goroutines that range over a channel of jobs | [`WorkerPool`] | rayon's pool, for work that does not block |
 //! | `singleflight.Group`: `Do`, `Forget` | [`SingleFlight`]: [`run`](SingleFlight::run), [`forget`](SingleFlight::forget) | – |
 //! | `DoChan` with a context of its own | [`SingleFlight::run_until`] | – |
 //!
@@ -120,6 +123,7 @@
 //! - Thread-local values outlive a task on a reused thread; see [`Scope::own_thread`].
 
 mod atomic_value;
+mod belt;
 pub mod channel;
 mod cond;
 mod context;
@@ -128,6 +132,7 @@ mod group;
 mod limiter;
 mod lock;
 mod once;
+pub mod pipeline;
 mod refused;
 mod semaphore;
 #[cfg(feature = "sim")]
@@ -139,6 +144,7 @@ mod time;
 mod unwind;
 mod wait;
 mod wait_group;
+mod worker_pool;
 
 pub use atomic_value::{AtomicValue, Outdated, Reader};
 pub use cond::Cond;
@@ -163,6 +169,7 @@ pub use single_flight::{Flight, FlightError, Role, SingleFlight};
 pub use time::{AfterFunc, Ticker, Timer};
 pub use wait::{Cause, CauseKind, Interrupted, Until};
 pub use wait_group::{Token, WaitGroup};
+pub use worker_pool::{Job, Lost, PoolBuilder, SubmitError, WorkerPool};
 
 /// The examples of the README, as tests.
 #[cfg(doctest)]

@@ -158,12 +158,21 @@ pub enum WhyStopped {
     Panicked,
     /// It was never run, because the group had stopped.
     Skipped(Cause),
+    /// It was a pipeline that had not come to its end when the group was stopped; its name is
+    /// "pipeline".
+    CutShort(Cause),
 }
 
 impl Stopped {
     /// What is known about a task by its index alone.
     pub(super) fn new(index: usize, why: WhyStopped) -> Self {
         Stopped { label: Label { index, name: None }, why }
+    }
+
+    /// For the sink of a pipeline.
+    pub(crate) fn cut_short(cause: Cause) -> Self {
+        let label = Label { index: 0, name: Some("pipeline".into()) };
+        Stopped { label, why: WhyStopped::CutShort(cause) }
     }
 
     /// Returns why there is no value.
@@ -198,6 +207,7 @@ impl fmt::Display for Stopped {
             WhyStopped::Failed => write!(f, "{} failed", self.label),
             WhyStopped::Panicked => write!(f, "{} panicked", self.label),
             WhyStopped::Skipped(cause) => write!(f, "{} was skipped: {cause}", self.label),
+            WhyStopped::CutShort(cause) => write!(f, "the pipeline was cut short: {cause}"),
         }
     }
 }
@@ -205,7 +215,7 @@ impl fmt::Display for Stopped {
 impl Error for Stopped {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.why {
-            WhyStopped::Skipped(cause) => cause.source(),
+            WhyStopped::Skipped(cause) | WhyStopped::CutShort(cause) => cause.source(),
             WhyStopped::Failed | WhyStopped::Panicked => None,
         }
     }
