@@ -14,6 +14,7 @@ mod canceller;
 mod deadline;
 mod derive;
 mod family;
+mod interrupting;
 mod node;
 mod source;
 mod values;
@@ -26,6 +27,7 @@ use std::time::{Duration, Instant};
 pub use callback::OnCancel;
 pub use cancelled::Cancelled;
 pub use canceller::Canceller;
+pub use interrupting::Interrupt;
 use node::Node;
 use values::Values;
 

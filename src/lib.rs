@@ -47,6 +47,7 @@
 //! - [`Timer`] and [`Ticker`] go off in a wait or in a `select!`, [`AfterFunc`] calls a function later;
 //! - [`channel`] is `crossbeam_channel`, with sends and receives that can be given up;
 //! - [`pipeline`] has work pass through stages, [`WorkerPool`] has workers do jobs that come in;
+//! - [`Context::interrupting`] ends a blocked read, or what else can be [interrupted](Interrupt);
 //! - [`AtomicValue`] is replaced as a whole while others read it; a [`Reader`] has the newest at hand;
 //! - [`SingleFlight`] has calls for the same key share one execution;
 //! - [`Until`] bounds every blocking call of the crate; [`Interrupted`] says why a call gave up.
@@ -95,6 +96,7 @@
 //! | `merge` of the pipelines article | [`channel::merge`], [`Flow::merge`](pipeline::Flow::merge) | – |
 //! | a pipeline of goroutines | [`pipeline::source`] | – |
 //! | goroutines that range over a channel of jobs | [`WorkerPool`] | rayon's pool, for work that does not block |
+//! | `context.AfterFunc` with `SetReadDeadline` | [`Context::interrupting`] | – |
 //! | `singleflight.Group`: `Do`, `Forget` | [`SingleFlight`]: [`run`](SingleFlight::run), [`forget`](SingleFlight::forget) | – |
 //! | `DoChan` with a context of its own | [`SingleFlight::run_until`] | – |
 //!
@@ -148,7 +150,7 @@ mod worker_pool;
 
 pub use atomic_value::{AtomicValue, Outdated, Reader};
 pub use cond::Cond;
-pub use context::{Cancelled, Canceller, Context, OnCancel};
+pub use context::{Cancelled, Canceller, Context, Interrupt, OnCancel};
 pub use counter::{Counter, Gauge, InFlight, ShardedCounter};
 #[doc(hidden)]
 pub use group::infallible as __infallible;

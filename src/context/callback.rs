@@ -9,7 +9,7 @@ use super::node::{Link, Node};
 use crate::sys;
 use crate::wait::{Key, Until, WaitQueue};
 
-type Function = Box<dyn FnOnce() + Send>;
+pub(super) type Function = Box<dyn FnOnce() + Send>;
 
 /// A callback and how far it has come.
 pub(super) struct Callback {
@@ -85,11 +85,11 @@ pub struct OnCancel {
 }
 
 #[track_caller]
-pub(super) fn register(node: Option<&Arc<Node>>, f: Function) -> OnCancel {
+pub(super) fn register(method: &str, node: Option<&Arc<Node>>, f: Function) -> OnCancel {
     if let Some(node) = node {
         node.join_parents();
         if let Err(refused) = node.watch_deadline() {
-            panic!("Context::on_cancel: the operating system refused the timer thread: {refused}");
+            panic!("Context::{method}: the operating system refused the timer thread: {refused}");
         }
     }
     let callback = Callback::new(f);

@@ -158,6 +158,6 @@ impl Context {
     /// `context.AfterFunc`, which starts a goroutine for each callback.
     #[track_caller]
     pub fn on_cancel(&self, f: impl FnOnce() + Send + 'static) -> OnCancel {
-        callback::register(self.node.as_ref(), Box::new(f))
+        callback::register("on_cancel", self.node.as_ref(), Box::new(f))
     }
 }
