@@ -8,6 +8,9 @@
 #[path = "atomic_value.rs"]
 mod atomic_value;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
+#[path = "channel.rs"]
+mod channel;
+#[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "cond.rs"]
 mod cond;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
@@ -31,6 +34,9 @@ mod medians;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "once.rs"]
 mod once;
+#[expect(dead_code, reason = "its `main` is for running it alone")]
+#[path = "pipeline.rs"]
+mod pipeline;
 #[path = "versus/rows.rs"]
 mod rows;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
@@ -42,8 +48,14 @@ mod single_flight;
 #[path = "versus/table.rs"]
 mod table;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
+#[path = "timer.rs"]
+mod timer;
+#[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "wait_group.rs"]
 mod wait_group;
+#[expect(dead_code, reason = "its `main` is for running it alone")]
+#[path = "worker_pool.rs"]
+mod worker_pool;
 
 use std::env;
 use std::time::Duration;
@@ -89,8 +101,10 @@ fn parts() -> impl Iterator<Item = (&'static str, fn(&mut Criterion))> {
     let primitives = once::PARTS.into_iter().chain(cond::PARTS).chain(counter::PARTS);
     let primitives = primitives.chain(semaphore::PARTS).chain(atomic_value::PARTS);
     let primitives = primitives.chain(single_flight::PARTS).chain(limiter::PARTS);
+    let flow = timer::PARTS.into_iter().chain(channel::PARTS).chain(pipeline::PARTS);
+    let flow = flow.chain(worker_pool::PARTS);
     let groups = wait_group::PARTS.into_iter().chain(context::PARTS).chain(err_group::PARTS);
-    primitives.chain(groups)
+    primitives.chain(flow).chain(groups)
 }
 
 /// Whether times are asked for, and not a test or a list, as criterion reads the arguments.

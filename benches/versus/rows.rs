@@ -1,9 +1,10 @@
 //! The operations that are compared, and how fast ours should be.
 
 /// The rivals in Rust.
-pub(crate) const PEERS: [&str; 10] = [
+pub(crate) const PEERS: [&str; 11] = [
     "std",
     "crossbeam",
+    "crossbeam-select",
     "parking_lot",
     "rayon",
     "tokio",
@@ -29,7 +30,7 @@ pub(crate) struct Goal {
     pub(crate) rival: &'static str,
 }
 
-pub(crate) const ROWS: [Row; 42] = [
+pub(crate) const ROWS: [Row; 49] = [
     Row::new("wait_group/add_done", 1).at_most(0.75),
     Row::new("wait_group/add_done", 2),
     Row::new("wait_group/spawn_1", 1).at_most(0.7),
@@ -60,6 +61,13 @@ pub(crate) const ROWS: [Row; 42] = [
     Row::new("atomic_value/read", 2).at_most(0.5),
     Row::new("atomic_value/load", 1),
     Row::new("atomic_value/store", 1),
+    Row::new("timer/start_stop", 1).at_most(0.6),
+    Row::new("timer/channel_start_stop", 1).at_most(0.6),
+    Row::new("timer/reset", 1),
+    Row::new("channel/recv_until_ready", 1),
+    Row::new("channel/send_until_ready", 1),
+    Row::new("pipeline/two_stages", 4).at_most(0.6),
+    Row::new("worker_pool/submit_join", 3),
     Row::new("single_flight/run", 1),
     Row::new("single_flight/run", 2),
     Row::new("err_group/spawn_5", 1).at_most(0.6),
