@@ -19,12 +19,12 @@
 
 use super::{Guard, Side};
 
-/// After an item has come in, or the end.
+/// After an item has come in, or the end. The taker that came last is called first: it is the most
+/// likely to be awake still, and any will do.
 pub(super) fn call_takers<T>(state: &mut Guard<'_, T>) {
     let items = if state.putters == 0 { usize::MAX } else { state.places.ready() };
     while state.called_takers < items {
-        let taker = state.oldest(|side| *side == Side::Take).map(|(key, _)| key);
-        let Some(key) = taker else { break };
+        let Some(key) = state.youngest(|side| *side == Side::Take) else { break };
         if state.grant(key) {
             state.called_takers += 1;
         }

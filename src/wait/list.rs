@@ -98,6 +98,16 @@ impl<T> List<T> {
         self.entry(self.slots[index as usize].next)
     }
 
+    /// The youngest entry and its key.
+    pub(crate) fn back(&self) -> Option<(Key, &T)> {
+        self.entry(self.tail)
+    }
+
+    /// The entry that came before `key`, and its key.
+    pub(crate) fn before(&self, Key(index): Key) -> Option<(Key, &T)> {
+        self.entry(self.slots[index as usize].prev)
+    }
+
     /// The entry that `key` names, if it is still there.
     pub(crate) fn get(&self, Key(index): Key) -> Option<&T> {
         self.entry(index).map(|(_, value)| value)

@@ -96,6 +96,19 @@ impl<S, W> Locked<'_, S, W> {
         None
     }
 
+    /// The youngest such waiter: for those of whom any will do, since it is the most likely to be awake.
+    pub(crate) fn youngest(&self, such: impl Fn(&W) -> bool) -> Option<Key> {
+        let list = self.guard.as_ref()?.waiters.as_deref()?;
+        let mut next = list.back();
+        while let Some((key, entry)) = next {
+            if !entry.waiter.is_decided() && such(&entry.wish) {
+                return Some(key);
+            }
+            next = list.before(key);
+        }
+        None
+    }
+
     /// Grants a waiter its wish, and takes it out; `false` if it has given up in the meantime.
     pub(crate) fn grant(&mut self, key: Key) -> bool {
         self.decide(key, Waiter::grant)
