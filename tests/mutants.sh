@@ -36,7 +36,10 @@ mutant() {
     for test in "$@"; do
         case $test in lib | sim_lib) tests+=(--lib) ;; *) tests+=(--test "$test") ;; esac
     done
-    case "$*" in *sim_*) tests+=(--features sim) ;; esac
+    case "$*" in
+    *sim_std*) tests+=(--features sim-std) ;;
+    *sim_*) tests+=(--features sim) ;;
+    esac
     if ! (cd "$copy" && cargo test --quiet --no-run "${tests[@]}") > "$copy/log" 2>&1; then
         verdict="NO BUILD "
     else

@@ -7,15 +7,11 @@ mutant "channel: a cancelled context may receive" src/channel/recv.rs \
 mutant "channel: a cancelled context may send" src/channel/send.rs \
     'if let Err(interrupted) = until.enter() {' 'if let Some(interrupted) = until.enter().err().filter(|_| false) {' channel
 mutant "channel: the sender only looks, and never meets" src/channel/send.rs \
-    'if let Some(selected) = select_until(until, |select| _ = select.send(sender)) {' 'if until.is_over() && let Some(selected) = select_until(until, |select| _ = select.send(sender)) {' channel
-mutant "channel: no last look for a message" src/channel/recv.rs \
-    '// The event before the clock.
-    match receiver.try_recv() {' 'if until.is_over() || true { return Err(until.why().into()); }
-    match receiver.try_recv() {' sim_std_channel
-mutant "channel: no last look for room" src/channel/send.rs \
-    '// The event before the clock.
-    match sender.try_send(message) {' 'if until.is_over() || true { return Err(SendUntilError::Interrupted(message, until.why())); }
-    match sender.try_send(message) {' sim_std_channel
+    'match select_until(until, |select| _ = select.send(sender)) {' 'match select_until(until, |select| { select.send(sender); while !until.is_over() && select.try_ready().is_err() { std::thread::yield_now(); } }) {' channel
+mutant "channel: the context wins over what can go ahead" src/channel/select.rs \
+    'enter(&mut select);
+    let done = until.done().map(|done| (select.recv(done), done));' 'let done = until.done().map(|done| (select.recv(done), done));
+    enter(&mut select);' sim_std_channel
 mutant "channel: the end of a channel is an interruption" src/channel/recv.rs \
     'selected.recv(receiver).map_err(|_| RecvUntilError::Disconnected)' 'selected.recv(receiver).map_err(|_| until.why().into())' channel
 mutant "channel: an iteration hides that it was interrupted" src/channel/recv.rs \
