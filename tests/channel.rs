@@ -69,51 +69,57 @@ fn while_it_waits<R: Send>(wait: impl FnOnce() -> R + Send, then: impl FnOnce())
 
 #[test]
 fn what_is_there_is_received_and_what_fits_is_sent_whatever_the_bound() {
-    let (sender, receiver) = bounded(1);
-    let (ctx, _canceller) = Context::background().with_timeout(HOUR);
-    let past = Instant::now().checked_sub(MILLI).unwrap();
-    for n in 0..5 {
-        let (put, got) = match n {
-            0 => (sender.send_until(n, NOW), receiver.recv_until(NOW)),
-            1 => (sender.send_until(n, past), receiver.recv_until(past)),
-            2 => (sender.send_until(n, &ctx), receiver.recv_until(&ctx)),
-            3 => (sender.send_until(n, (&ctx, NOW)), receiver.recv_until((&ctx, NOW))),
-            _ => (sender.send_until(n, Duration::MAX), receiver.recv_until(Duration::MAX)),
-        };
-        assert_eq!((sent(&put), got.unwrap()), ("sent", n));
-    }
+    watchdog(|| {
+        let (sender, receiver) = bounded(1);
+        let (ctx, _canceller) = Context::background().with_timeout(HOUR);
+        let past = Instant::now().checked_sub(MILLI).unwrap();
+        for n in 0..5 {
+            let (put, got) = match n {
+                0 => (sender.send_until(n, NOW), receiver.recv_until(NOW)),
+                1 => (sender.send_until(n, past), receiver.recv_until(past)),
+                2 => (sender.send_until(n, &ctx), receiver.recv_until(&ctx)),
+                3 => (sender.send_until(n, (&ctx, NOW)), receiver.recv_until((&ctx, NOW))),
+                _ => (sender.send_until(n, Duration::MAX), receiver.recv_until(Duration::MAX)),
+            };
+            assert_eq!((sent(&put), got.unwrap()), ("sent", n));
+        }
+    });
 }
 
 #[test]
 fn a_cancelled_context_fails_at_once_and_nothing_is_taken() {
-    let (sender, receiver) = bounded(2);
-    let (ctx, canceller) = Context::background().with_cancel();
-    sender.send(1).unwrap();
-    canceller.cancel();
-    assert_eq!(received(&receiver.recv_until(&ctx)), "cancelled");
-    let refused = sender.send_until(2, &ctx).unwrap_err();
-    assert!(refused.is_cancelled() && !refused.is_timeout() && !refused.is_disconnected());
-    assert_eq!(refused.into_inner(), 2);
-    let mut iter = receiver.iter_until(&ctx);
-    assert!(matches!(iter.next(), Some(Err(Interrupted::Cancelled(_)))));
-    assert!(iter.next().is_none());
-    assert!(merge([receiver.clone()]).recv_until(&ctx).unwrap_err().is_cancelled());
-    assert_eq!((receiver.len(), receiver.recv_until(NOW).unwrap()), (1, 1));
+    watchdog(|| {
+        let (sender, receiver) = bounded(2);
+        let (ctx, canceller) = Context::background().with_cancel();
+        sender.send(1).unwrap();
+        canceller.cancel();
+        assert_eq!(received(&receiver.recv_until(&ctx)), "cancelled");
+        let refused = sender.send_until(2, &ctx).unwrap_err();
+        assert!(refused.is_cancelled() && !refused.is_timeout() && !refused.is_disconnected());
+        assert_eq!(refused.into_inner(), 2);
+        let mut iter = receiver.iter_until(&ctx);
+        assert!(matches!(iter.next(), Some(Err(Interrupted::Cancelled(_)))));
+        assert!(iter.next().is_none());
+        assert!(merge([receiver.clone()]).recv_until(&ctx).unwrap_err().is_cancelled());
+        assert_eq!((receiver.len(), receiver.recv_until(NOW).unwrap()), (1, 1));
+    });
 }
 
 #[test]
 fn a_channel_without_the_other_end_says_so() {
-    let (sender, receiver) = bounded(1);
-    sender.send(1).unwrap();
-    drop(sender);
-    assert_eq!(receiver.recv_until(NOW).unwrap(), 1, "what was sent is received first");
-    assert_eq!(received(&receiver.recv_until(NOW)), "disconnected");
-    assert_eq!(received(&receiver.recv_until(HOUR)), "disconnected");
-    let (sender, receiver) = bounded(1);
-    drop(receiver);
-    let refused = sender.send_until("back", HOUR).unwrap_err();
-    assert!(refused.is_disconnected());
-    assert_eq!(refused.into_inner(), "back");
+    watchdog(|| {
+        let (sender, receiver) = bounded(1);
+        sender.send(1).unwrap();
+        drop(sender);
+        assert_eq!(receiver.recv_until(NOW).unwrap(), 1, "what was sent is received first");
+        assert_eq!(received(&receiver.recv_until(NOW)), "disconnected");
+        assert_eq!(received(&receiver.recv_until(HOUR)), "disconnected");
+        let (sender, receiver) = bounded(1);
+        drop(receiver);
+        let refused = sender.send_until("back", HOUR).unwrap_err();
+        assert!(refused.is_disconnected());
+        assert_eq!(refused.into_inner(), "back");
+    });
 }
 
 // --- Waiting ----------------------------------------------------------------------------------
@@ -409,27 +415,29 @@ fn a_cancellation_and_a_time_out_end_the_wait_of_a_merge() {
 
 #[test]
 fn errors_say_what_happened() {
-    let (ctx, canceller) = Context::background().with_cancel();
-    canceller.cancel_because("the boss");
-    let (sender, receiver) = bounded(0);
-    let rows = [
-        (receiver.recv_until(NOW).unwrap_err().to_string(), "timed out while waiting"),
-        (
-            receiver.recv_until(&ctx).unwrap_err().to_string(),
-            "gave up waiting: context cancelled: the boss",
-        ),
-        (sender.send_until(1, NOW).unwrap_err().to_string(), "timed out while waiting"),
-        (format!("{:?}", sender.send_until(1, NOW).unwrap_err()), "Interrupted(.., TimedOut)"),
-    ];
-    for (said, expected) in rows {
-        assert_eq!(said, expected);
-    }
-    drop(receiver);
-    let refused = sender.send_until(1, NOW).unwrap_err();
-    assert_eq!(refused.to_string(), "the channel has no receiver");
-    assert_eq!(format!("{refused:?}"), "Disconnected(..)");
-    let receiver = { bounded::<u8>(0).1 };
-    let ended = receiver.recv_until(NOW).unwrap_err();
-    assert_eq!(ended.to_string(), "the channel is empty and has no sender");
-    assert!(ended.is_disconnected());
+    watchdog(|| {
+        let (ctx, canceller) = Context::background().with_cancel();
+        canceller.cancel_because("the boss");
+        let (sender, receiver) = bounded(0);
+        let rows = [
+            (receiver.recv_until(NOW).unwrap_err().to_string(), "timed out while waiting"),
+            (
+                receiver.recv_until(&ctx).unwrap_err().to_string(),
+                "gave up waiting: context cancelled: the boss",
+            ),
+            (sender.send_until(1, NOW).unwrap_err().to_string(), "timed out while waiting"),
+            (format!("{:?}", sender.send_until(1, NOW).unwrap_err()), "Interrupted(.., TimedOut)"),
+        ];
+        for (said, expected) in rows {
+            assert_eq!(said, expected);
+        }
+        drop(receiver);
+        let refused = sender.send_until(1, NOW).unwrap_err();
+        assert_eq!(refused.to_string(), "the channel has no receiver");
+        assert_eq!(format!("{refused:?}"), "Disconnected(..)");
+        let receiver = { bounded::<u8>(0).1 };
+        let ended = receiver.recv_until(NOW).unwrap_err();
+        assert_eq!(ended.to_string(), "the channel is empty and has no sender");
+        assert!(ended.is_disconnected());
+    });
 }

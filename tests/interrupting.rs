@@ -136,12 +136,14 @@ fn a_process_is_waited_for_or_killed() {
 fn a_read_of_the_output_of_a_process_ends_when_it_is_killed() {
     watchdog(|| {
         let mut child = process("echo begun; exec sleep 60");
-        let mut output = child.stdout.take().unwrap();
+        let mut output = io::BufReader::new(child.stdout.take().unwrap());
+        let mut begun = String::new();
+        io::BufRead::read_line(&mut output, &mut begun).unwrap();
         let child = Mutex::new(child);
-        let text = cancelled_when_asleep(|ctx| {
+        let rest = cancelled_when_asleep(|ctx| {
             ctx.interrupting(&child, || io::read_to_string(&mut output))
         });
-        assert_eq!(text.unwrap().unwrap(), "begun\n");
+        assert_eq!((begun.as_str(), rest.unwrap().unwrap().as_str()), ("begun\n", ""));
         assert_eq!(child.into_inner().wait().unwrap().code(), None);
     });
 }

@@ -5,6 +5,7 @@
 mod support;
 
 use std::collections::HashSet;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -294,8 +295,9 @@ fn a_job_that_panics_in_any_way_harms_nobody() {
         assert_eq!(told(Harm::DropBomb), "the job panicked: the bomb went off");
         assert_eq!(told(Harm::ReturnBomb), "done");
         assert_eq!(told(Harm::Nothing), "done");
-        // Results that nobody wants any more.
-        drop(pool.submit(Harm::ReturnBomb));
+        // Results that nobody wants any more: dropped by the worker, or here, whoever is later.
+        let dropped = AssertUnwindSafe(|| drop(pool.submit(Harm::ReturnBomb)));
+        drop(panic::catch_unwind(dropped));
         assert_eq!(
             panic_of(|| pool.run_unordered([Harm::ReturnBomb, Harm::Panic], |_, result| {
                 std::mem::forget(result);
@@ -304,7 +306,8 @@ fn a_job_that_panics_in_any_way_harms_nobody() {
             "no more"
         );
         assert_eq!(told(Harm::Nothing), "done");
-        assert_eq!((states.get(), pool.context().is_cancelled()), (4 + 1, false), "{pool:?}");
+        // The second job of the last two may not have been submitted when the first had its result.
+        assert!((4..=5).contains(&states.get()) && !pool.context().is_cancelled(), "{pool:?}");
         pool.shutdown();
     });
 }

@@ -66,18 +66,16 @@ impl<T> Merge<T> {
         let _call = sys::blocking_call("Merge::recv_until");
         let until = until.into();
         until.enter()?;
-        let mut is_over = false;
         loop {
             match self.try_recv() {
                 Ok(message) => return Ok(message),
                 Err(TryRecvError::Disconnected) => return Err(RecvUntilError::Disconnected),
-                Err(TryRecvError::Empty) if is_over => return Err(until.why().into()),
                 Err(TryRecvError::Empty) => {}
             }
             match self.select(&until) {
                 Some(Ok(message)) => return Ok(message),
                 Some(Err(RecvError)) => {} // the next look lets go of that channel
-                None => is_over = true,
+                None => return Err(until.why().into()),
             }
         }
     }

@@ -109,14 +109,9 @@ fn recv<T>(receiver: &Receiver<T>, until: &Until<'_>) -> Result<T, RecvUntilErro
 #[cfg_attr(feature = "sim", track_caller)]
 fn recv_slow<T>(receiver: &Receiver<T>, until: &Until<'_>) -> Result<T, RecvUntilError> {
     let _call = sys::blocking_call("Receiver::recv_until");
-    if let Some(selected) = select_until(until, |select| _ = select.recv(receiver)) {
-        return selected.recv(receiver).map_err(|_| RecvUntilError::Disconnected);
-    }
-    // The event before the clock.
-    match receiver.try_recv() {
-        Ok(message) => Ok(message),
-        Err(TryRecvError::Empty) => Err(until.why().into()),
-        Err(TryRecvError::Disconnected) => Err(RecvUntilError::Disconnected),
+    match select_until(until, |select| _ = select.recv(receiver)) {
+        Some(selected) => selected.recv(receiver).map_err(|_| RecvUntilError::Disconnected),
+        None => Err(until.why().into()),
     }
 }
 

@@ -13,10 +13,8 @@ pub(super) fn select_until<'a>(
     until: &'a Until<'_>,
     enter: impl FnOnce(&mut Select<'a>),
 ) -> Option<SelectedOperation<'a>> {
-    if until.is_over() {
-        return None;
-    }
-    // Biased, and the context last: the event before the bound.
+    // The event wins over the bound: a selection looks before it waits, and once more when its time
+    // is up; and being biased it looks at the context last.
     let mut select = Select::new_biased();
     enter(&mut select);
     let done = until.done().map(|done| (select.recv(done), done));

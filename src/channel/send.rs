@@ -81,14 +81,11 @@ fn send_slow<T>(
     until: &Until<'_>,
 ) -> Result<(), SendUntilError<T>> {
     let _call = sys::blocking_call("Sender::send_until");
-    if let Some(selected) = select_until(until, |select| _ = select.send(sender)) {
-        return selected.send(sender, message).map_err(|e| SendUntilError::Disconnected(e.0));
-    }
-    // The event before the clock.
-    match sender.try_send(message) {
-        Ok(()) => Ok(()),
-        Err(TrySendError::Full(message)) => Err(SendUntilError::Interrupted(message, until.why())),
-        Err(TrySendError::Disconnected(message)) => Err(SendUntilError::Disconnected(message)),
+    match select_until(until, |select| _ = select.send(sender)) {
+        Some(selected) => {
+            selected.send(sender, message).map_err(|e| SendUntilError::Disconnected(e.0))
+        }
+        None => Err(SendUntilError::Interrupted(message, until.why())),
     }
 }
 

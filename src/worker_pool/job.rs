@@ -10,9 +10,13 @@ use crate::wait::{Interrupted, Until, WaitQueue};
 
 /// A job that a pool has accepted; [`join`](Self::join) waits for its result. It is done all the same
 /// if this is dropped.
+///
+/// Its size is that of a pointer; the result has a place on the heap.
 pub struct Job<R> {
     cell: Arc<Cell<R>>,
 }
+
+const _: () = assert!(size_of::<Job<[u64; 8]>>() == size_of::<usize>());
 
 /// Where a job leaves its result.
 pub(super) type Cell<R> = WaitQueue<Stage<R>>;
