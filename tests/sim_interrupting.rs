@@ -57,12 +57,20 @@ impl Fake {
     }
 }
 
-fn cancelled_at_any_point() -> (bool, usize) {
+/// A call that blocks for ever or not at all, and is cancelled.
+fn cancelled_at_any_point(blocks: bool) -> (bool, usize) {
     let io = Arc::new(Fake::default());
     let (ctx, canceller) = Context::background().with_cancel();
     let calling = sim::spawn("caller", {
         let (io, ctx) = (Arc::clone(&io), ctx.clone());
-        move || io.call(&ctx, || {})
+        move || {
+            let block = || {
+                if blocks {
+                    io.block();
+                }
+            };
+            io.call(&ctx, block)
+        }
     });
     canceller.cancel();
     calling.join().unwrap()
@@ -73,8 +81,17 @@ fn an_interrupt_comes_once_while_the_call_is_made_or_never() {
     // The context has ended before; in the call; after.
     Builder::new()
         .exhaustive(3)
-        .outcomes(cancelled_at_any_point)
+        .outcomes(|| cancelled_at_any_point(false))
         .exactly([(false, 0), (true, 1), (true, 0)])
+        .exhausted();
+}
+
+#[test]
+fn a_call_that_blocks_is_interrupted_or_not_made() {
+    Builder::new()
+        .exhaustive(3)
+        .outcomes(|| cancelled_at_any_point(true))
+        .exactly([(false, 0), (true, 1)])
         .exhausted();
 }
 
@@ -83,7 +100,7 @@ fn a_call_that_is_over_waits_for_the_interrupt_that_is_under_way() {
     let script = Script::new().run("caller").until("in the call");
     let script = script.run("root").until("in the interrupt").run("caller").to_block();
     Builder::new().strategy(Strategy::Script(script)).check(|| {
-        assert_eq!(cancelled_at_any_point(), (true, 1));
+        assert_eq!(cancelled_at_any_point(false), (true, 1));
     });
 }
 

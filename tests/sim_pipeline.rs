@@ -328,6 +328,25 @@ fn a_source_that_stops_since_the_group_has_ended_has_not_come_to_its_end() {
 }
 
 #[test]
+fn a_stage_with_items_in_its_hand_stops_before_the_next_one() {
+    sim::check(|| {
+        let worked_on = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&worked_on);
+        let ended = ErrGroup::builder().timeout(3 * SECOND / 2).scope(|g| {
+            // It hands nothing on, so nobody tells it that nobody takes any more.
+            let flow = pipeline::source(g, 0..20).filter(move |_| {
+                count.fetch_add(1, SeqCst);
+                pause(SECOND);
+                false
+            });
+            flow.for_each(|_| Ok::<_, Stopped>(()))
+        });
+        assert!(ended.is_err());
+        assert_eq!((worked_on.load(SeqCst), sim::elapsed()), (2, 2 * SECOND));
+    });
+}
+
+#[test]
 fn a_sink_that_waits_is_known_by_name() {
     sim::run(|| {
         let (ctx, canceller) = Context::background().with_cancel();

@@ -283,6 +283,20 @@ fn results_come_in_order_or_as_they_finish() {
 }
 
 #[test]
+fn results_come_while_others_wait_for_room() {
+    sim::check(|| {
+        let pool = slow(1, 1);
+        let mut came = Vec::new();
+        pool.run_each(0..4, |result| came.push((result.unwrap(), sim::elapsed())));
+        assert_eq!(came, [1, 2, 3, 4].map(|n| (n - 1, SECOND * n)));
+        let mut came = Vec::new();
+        pool.run_unordered(0..4, |_, result| came.push((result.unwrap(), sim::elapsed())));
+        assert_eq!(came, [1, 2, 3, 4].map(|n| (n - 1, SECOND * (n + 4))));
+        shut_down(pool);
+    });
+}
+
+#[test]
 fn jobs_that_submit_to_their_own_full_pool_are_all_done() {
     /// Three jobs, of which two submit two each, which submit one each.
     const ALL: usize = 3 + (2 + 2 + 1) + (2 + 2);

@@ -69,6 +69,6 @@ mutant "pipeline: what was handed on since the last count is not counted" src/pi
     'fn drop(&mut self) {
         self.settle();' 'fn drop(&mut self) {' pipeline
 mutant "pipeline: a cancelled stage goes on while there are items" src/pipeline/stage.rs \
-    'if let Some(cause) = ctx.ended() {' 'if let Some(cause) = ctx.ended().filter(|_| false) {' pipeline
+    'if let Some(cause) = ctx.ended() {' 'if let Some(cause) = ctx.ended().filter(|_| false) {' sim_pipeline
 mutant "pipeline: a sink goes on while there are items" src/pipeline/sink.rs \
     'if let Some(cause) = ctx.ended() {' 'if let Some(cause) = ctx.ended().filter(|_| false) {' pipeline

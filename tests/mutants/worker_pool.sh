@@ -38,4 +38,4 @@ mutant "worker_pool: a worker takes several jobs" src/worker_pool/builder.rs \
 mutant "worker_pool: results come by the order of their jobs" src/worker_pool/run.rs \
     'Promise::to_inbox(number, &inbox)' 'Promise::to_inbox(awaited, &inbox)' worker_pool
 mutant "worker_pool: results wait till all jobs are submitted" src/worker_pool/run.rs \
-    'while let Some((_, (number, result))) = results.try_take() {' 'while let Some((_, (number, result))) = None::<(u64, Numbered<R>)> {' worker_pool
+    'while let Some((_, (number, result))) = results.try_take() {' 'while let Some((_, (number, result))) = None::<(u64, Numbered<R>)> {' sim_worker_pool
