@@ -1,44 +1,20 @@
 //! The races of values that are replaced as a whole, in the simulator.
 
 #![cfg(feature = "sim")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod support;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use phalanx::sim::lin::{History, Model};
-use phalanx::sim::{self, Builder, Script, Strategy, TimeMode};
+use phalanx::sim::{self, Builder, Script};
 use phalanx::{AtomicValue, Context, Counter, Interrupted, Reader, Until};
+use support::schedules::{always, often, pause, play};
 
 const SECOND: Duration = Duration::from_secs(1);
 const NANO: Duration = Duration::from_nanos(1);
-
-/// Runs `test` under the schedule of the script.
-fn play(script: Script, test: impl Fn() + Send + Sync + 'static) {
-    Builder::new().strategy(Strategy::Script(script)).check(test);
-}
-
-/// Runs `test` under all schedules with so many preemptions.
-fn always(preemptions: u32, test: impl Fn() + Send + Sync + 'static) {
-    let report = Builder::new().exhaustive(preemptions).check(test);
-    assert!(report.exhausted, "{report}");
-}
-
-/// Runs `test` under random schedules: as it is, with time that races, with parks that return for
-/// no reason.
-fn often(test: impl Fn() + Send + Sync + Clone + 'static) {
-    let racing = TimeMode::Racing { percent: 20 };
-    let usual = Builder::new().iterations(100);
-    usual.clone().check(test.clone());
-    usual.clone().time(racing).check(test.clone());
-    usual.time(racing).spurious_wakeups(20).check(test);
-}
-
-/// Lets time pass, and comes back together with whoever wakes in the same instant.
-fn pause(duration: Duration) {
-    Context::background().sleep(duration).unwrap();
-}
 
 // --- Storing and reading ----------------------------------------------------------------------
 

@@ -1,24 +1,20 @@
 //! The races of `Cond`, in the simulator: by hand, all of them, at random, and against a model.
 
 #![cfg(feature = "sim")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod support;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use phalanx::sim::{self, Builder, JoinHandle, Script, Strategy, TimeMode};
+use phalanx::sim::{self, Builder, JoinHandle, Script, TimeMode};
 use phalanx::{Canceller, Cond, Context, Mutex, RwLock, Until};
+use support::schedules::{always, pause, play};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 const NANO: Duration = Duration::from_nanos(1);
-
-/// Runs `test` under all schedules with so many preemptions.
-fn always(preemptions: u32, test: impl Fn() + Send + Sync + 'static) {
-    let report = Builder::new().exhaustive(preemptions).check(test);
-    assert!(report.exhausted, "{report}");
-}
 
 /// Runs `test` under random schedules: as it is, with time that races, with parks that return for
 /// no reason.
@@ -28,16 +24,6 @@ fn often(test: impl Fn() + Send + Sync + Clone + 'static) {
     usual.clone().check(test.clone());
     usual.clone().time(racing).check(test.clone());
     usual.time(racing).spurious_wakeups(20).check(test);
-}
-
-/// Runs `test` under the schedule of the script.
-fn play(script: Script, test: impl Fn() + Send + Sync + 'static) {
-    Builder::new().strategy(Strategy::Script(script)).check(test);
-}
-
-/// Lets time pass, and comes back together with whoever wakes in the same instant.
-fn pause(duration: Duration) {
-    Context::background().sleep(duration).unwrap();
 }
 
 /// Where threads wait, each for one signal, and who has been woken.

@@ -1,51 +1,19 @@
 //! The races of the exact counter and of the gauge, in the simulator.
 
 #![cfg(feature = "sim")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod support;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use phalanx::sim::lin::{History, Model};
-use phalanx::sim::{self, Builder, Script, Strategy, TimeMode};
+use phalanx::sim::{self, Builder, Script};
 use phalanx::{Context, Counter, Gauge, InFlight, Interrupted};
+use support::schedules::{always, often, pause, play};
 
 const SECOND: Duration = Duration::from_secs(1);
 const NANO: Duration = Duration::from_nanos(1);
-
-/// Runs `test` under the schedule of the script, and returns what it returned.
-fn play<T: Send + 'static>(script: Script, test: impl Fn() -> T + Send + Sync + 'static) -> T {
-    let last = Arc::new(Mutex::new(None));
-    let place = Arc::clone(&last);
-    Builder::new().strategy(Strategy::Script(script)).check(move || {
-        let outcome = test();
-        *place.lock() = Some(outcome);
-    });
-    let outcome = last.lock().take();
-    outcome.expect("a script that was played has an outcome")
-}
-
-/// Runs `test` under all schedules with so many preemptions.
-fn always(preemptions: u32, test: impl Fn() + Send + Sync + 'static) {
-    let report = Builder::new().exhaustive(preemptions).check(test);
-    assert!(report.exhausted, "{report}");
-}
-
-/// Runs `test` under random schedules: as it is, with time that races, with parks that return for
-/// no reason.
-fn often(test: impl Fn() + Send + Sync + Clone + 'static) {
-    let racing = TimeMode::Racing { percent: 20 };
-    let usual = Builder::new().iterations(100);
-    usual.clone().check(test.clone());
-    usual.clone().time(racing).check(test.clone());
-    usual.time(racing).spurious_wakeups(20).check(test);
-}
-
-/// Lets time pass, and comes back together with whoever wakes in the same instant.
-fn pause(duration: Duration) {
-    Context::background().sleep(duration).unwrap();
-}
 
 // --- Steps ------------------------------------------------------------------------------------
 

@@ -2,29 +2,13 @@
 
 #![cfg(feature = "sim")]
 
+mod support;
+
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-use phalanx::sim::{self, Builder, Script, Strategy};
+use phalanx::sim::{self, Builder, Script};
 use phalanx::{ShardedCounter, WaitGroup};
-
-/// Runs `test` under the schedule of the script, and returns what it returned.
-fn play<T: Send + 'static>(script: Script, test: impl Fn() -> T + Send + Sync + 'static) -> T {
-    let last = Arc::new(Mutex::new(None));
-    let place = Arc::clone(&last);
-    Builder::new().strategy(Strategy::Script(script)).check(move || {
-        let outcome = test();
-        *place.lock() = Some(outcome);
-    });
-    let outcome = last.lock().take();
-    outcome.expect("a script that was played has an outcome")
-}
-
-/// Runs `test` under all schedules with so many preemptions.
-fn always(preemptions: u32, test: impl Fn() + Send + Sync + 'static) {
-    let report = Builder::new().exhaustive(preemptions).check(test);
-    assert!(report.exhausted, "{report}");
-}
+use support::schedules::{always, play};
 
 #[test]
 fn the_sum_is_exact_once_the_writers_are_joined() {

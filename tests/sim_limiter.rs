@@ -3,6 +3,8 @@
 #![cfg(feature = "sim")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod support;
+
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,7 @@ use phalanx::sim::{self, Builder, JoinHandle, TimeMode};
 use phalanx::{
     Context, Interrupted, KeyedLimiter, LimitError, Limiter, Rate, Reservation, Sometimes, Until,
 };
+use support::schedules::pause;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -97,11 +100,6 @@ fn often(test: impl Fn() + Send + Sync + Clone + 'static) {
     usual.clone().check(test.clone());
     usual.clone().time(RACING).check(test.clone());
     usual.time(RACING).spurious_wakeups(20).check(test);
-}
-
-/// Lets time pass, and comes back together with whoever wakes in the same instant.
-fn pause(duration: Duration) {
-    Context::background().sleep(duration).unwrap();
 }
 
 /// When the `n`-th token comes that was not there at the start.

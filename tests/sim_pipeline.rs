@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 #![expect(clippy::disallowed_types, reason = "what a test counts with std's atomics is no step")]
 
+mod support;
+
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -12,14 +14,9 @@ use std::time::Duration;
 use phalanx::pipeline::{self, Flow};
 use phalanx::sim::{self, Builder, TimeMode};
 use phalanx::{Context, ErrGroup, Scope, Stopped, WhyStopped};
+use support::schedules::{always, pause};
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Runs `test` under all schedules with so many preemptions.
-fn always(preemptions: u32, test: impl Fn() + Send + Sync + 'static) {
-    let report = Builder::new().exhaustive(preemptions).check(test);
-    assert!(report.exhausted, "{report}");
-}
 
 /// Runs `test` under random schedules: as it is, with time that races, with parks that return for
 /// no reason.
@@ -29,11 +26,6 @@ fn often(test: impl Fn() + Send + Sync + Clone + 'static) {
     usual.clone().check(test.clone());
     usual.clone().time(racing).check(test.clone());
     usual.time(racing).spurious_wakeups(20).check(test);
-}
-
-/// Lets time pass, and comes back together with whoever wakes in the same instant.
-fn pause(duration: Duration) {
-    Context::background().sleep(duration).unwrap();
 }
 
 /// How many items are left of those that have been made.

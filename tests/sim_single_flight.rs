@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 #![expect(clippy::disallowed_types, reason = "what a test counts with std's atomics is no step")]
 
+mod support;
+
 use std::convert::Infallible;
 use std::hash::{Hash, Hasher};
 use std::panic::{self, AssertUnwindSafe};
@@ -14,21 +16,11 @@ use std::time::Duration;
 
 use phalanx::sim::{self, Builder, JoinHandle, Script, Strategy, TimeMode};
 use phalanx::{Context, Flight, FlightError, Role, SingleFlight, Token, WaitGroup};
+use support::schedules::{always, pause};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 const NANO: Duration = Duration::from_nanos(1);
-
-/// Runs `test` under all schedules with so many preemptions.
-fn always(preemptions: u32, test: impl Fn() + Send + Sync + 'static) {
-    let report = Builder::new().exhaustive(preemptions).check(test);
-    assert!(report.exhausted, "{report}");
-}
-
-/// Lets time pass, and comes back together with whoever wakes in the same instant.
-fn pause(duration: Duration) {
-    Context::background().sleep(duration).unwrap();
-}
 
 /// What a caller got: its role and the number of those who shared; or why it got nothing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

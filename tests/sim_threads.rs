@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 #![expect(clippy::disallowed_types, reason = "what a test counts with std's atomics is no step")]
 
+mod support;
+
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use phalanx::sim::{self, Builder, Script, Strategy, ThreadState, TimeMode};
 use phalanx::{Context, ErrGroup, Stopped, Until, WaitGroup};
+use support::schedules::pause;
 
 const SECOND: Duration = Duration::from_secs(1);
 const NANO: Duration = Duration::from_nanos(1);
@@ -46,11 +49,6 @@ fn group_of(tasks: usize) -> Arc<WaitGroup> {
 /// Waits, and runs no task here.
 fn wait(group: &WaitGroup) {
     group.wait_until(Until::FOREVER).unwrap();
-}
-
-/// Lets time pass, and comes back together with whoever wakes in the same instant.
-fn pause(duration: Duration) {
-    Context::background().sleep(duration).unwrap();
 }
 
 /// The name of the current thread: `root`, or `phalanx` if it is one of the cache's.

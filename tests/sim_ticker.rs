@@ -11,6 +11,7 @@ use crossbeam_channel::Receiver;
 use phalanx::sim::{self, Builder, TimeMode};
 use phalanx::{Context, Ticker};
 use support::Count;
+use support::schedules::always;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -25,12 +26,6 @@ fn nap(duration: Duration) {
 /// A nanosecond before `duration` is over.
 fn just_before(duration: Duration) -> Duration {
     duration.saturating_sub(NANO)
-}
-
-#[track_caller]
-fn always(preemptions: u32, test: impl Fn() + Send + Sync + 'static) {
-    let report = Builder::new().exhaustive(preemptions).check(test);
-    assert!(report.exhausted, "{report}");
 }
 
 #[track_caller]

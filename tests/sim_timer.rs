@@ -12,6 +12,7 @@ use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 use phalanx::sim::{self, Builder, ThreadState, TimeMode};
 use phalanx::{AfterFunc, Context, Interrupted, Timer};
+use support::schedules::always;
 use support::{Count, OnDrop, watchdog};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -26,13 +27,6 @@ fn nap(duration: Duration) {
 /// A nanosecond before `duration` is over.
 fn just_before(duration: Duration) -> Duration {
     duration.saturating_sub(NANO)
-}
-
-/// Runs `test` under all schedules with so many preemptions.
-#[track_caller]
-fn always(preemptions: u32, test: impl Fn() + Send + Sync + 'static) {
-    let report = Builder::new().exhaustive(preemptions).check(test);
-    assert!(report.exhausted, "{report}");
 }
 
 /// By seeds: as usual, with late threads, and with wake-ups for no reason.

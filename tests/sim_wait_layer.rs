@@ -4,13 +4,16 @@
 #![cfg(feature = "sim")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod support;
+
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use phalanx::sim::{self, Builder, Script, Strategy, TimeMode};
+use phalanx::sim::{self, Builder, Script, TimeMode};
 use phalanx::{CauseKind, Context, ErrGroup, Interrupted, Stopped, Task, Until, WaitGroup};
+use support::schedules::{always, pause, play};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -34,29 +37,6 @@ impl<T> From<Result<T, Interrupted>> for How {
             Err(Interrupted::TimedOut) => TimedOut,
         }
     }
-}
-
-/// Runs `test` under the schedule of the script, and returns what it returned.
-fn play<T: Send + 'static>(script: Script, test: impl Fn() -> T + Send + Sync + 'static) -> T {
-    let last = Arc::new(Mutex::new(None));
-    let place = Arc::clone(&last);
-    Builder::new().strategy(Strategy::Script(script)).check(move || {
-        let outcome = test();
-        *place.lock() = Some(outcome);
-    });
-    let outcome = last.lock().take();
-    outcome.expect("a script that was played has an outcome")
-}
-
-/// Runs `test` under all schedules with so many preemptions.
-fn always(preemptions: u32, test: impl Fn() + Send + Sync + 'static) {
-    let report = Builder::new().exhaustive(preemptions).check(test);
-    assert!(report.exhausted, "{report}");
-}
-
-/// Lets time pass, and comes back together with whoever wakes in the same instant.
-fn pause(duration: Duration) {
-    Context::background().sleep(duration).unwrap();
 }
 
 /// Starts a thread of the bubble, and waits until it can go no further.

@@ -1,8 +1,9 @@
 //! The races of `WorkerPool`, in the simulator: all of them where they are few, and at random.
 
 #![cfg(feature = "sim")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 #![expect(clippy::disallowed_types, reason = "what a test counts with std's atomics is no step")]
+
+mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -10,16 +11,11 @@ use std::time::Duration;
 
 use phalanx::sim::{self, Builder, TimeMode};
 use phalanx::{Context, Job, Lost, SubmitError, WorkerPool};
+use support::schedules::{always, pause};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 type Pool = Arc<WorkerPool<u32, u32>>;
-
-/// Runs `test` under all schedules with so many preemptions.
-fn always(preemptions: u32, test: impl Fn() + Send + Sync + 'static) {
-    let report = Builder::new().exhaustive(preemptions).check(test);
-    assert!(report.exhausted, "{report}");
-}
 
 /// Runs `test` under random schedules: as it is, with time that races, with parks that return for
 /// no reason.
@@ -29,11 +25,6 @@ fn often(test: impl Fn() + Send + Sync + Clone + 'static) {
     usual.clone().check(test.clone());
     usual.clone().time(racing).check(test.clone());
     usual.time(racing).spurious_wakeups(20).check(test);
-}
-
-/// Lets time pass, and comes back together with whoever wakes in the same instant.
-fn pause(duration: Duration) {
-    Context::background().sleep(duration).unwrap();
 }
 
 /// A pool whose jobs take a second each, unless it is cancelled.

@@ -18,6 +18,8 @@ use phalanx::{CauseKind, Context};
 
 pub(crate) mod asleep;
 pub(crate) mod failure;
+#[cfg(feature = "sim")]
+pub(crate) mod schedules;
 
 /// Runs a test's body, and fails the test if the body is not done within a minute, or within
 /// `PHALANX_WATCHDOG_SECONDS`. A panic of the body passes through.
