@@ -319,6 +319,33 @@ fn a_follower_waits_and_all_get_what_was_made_at_its_time() {
     });
 }
 
+/// A value that counts its clones.
+struct Cloned(Arc<AtomicUsize>);
+
+impl Clone for Cloned {
+    fn clone(&self) -> Self {
+        self.0.fetch_add(1, SeqCst);
+        Cloned(Arc::clone(&self.0))
+    }
+}
+
+/// A clone is one step here; two at the same time would be two clones.
+#[test]
+fn a_value_is_cloned_once_less_than_it_is_shared() {
+    always(1, || {
+        let flights = Arc::new(SingleFlight::<u8, Cloned, Infallible>::new());
+        let value = Cloned(Arc::default());
+        let call = {
+            let (flights, clones) = (Arc::clone(&flights), Arc::clone(&value.0));
+            move || flights.run(1, |_| Ok(Cloned(clones))).expect("it does not fail")
+        };
+        let other = sim::spawn("other", call.clone());
+        let (mine, theirs) = (call(), other.join().expect("it does not panic"));
+        let callers = mine.callers().max(theirs.callers());
+        assert_eq!(value.0.load(SeqCst), callers - 1);
+    });
+}
+
 /// Two callers of functions that panic; all with so many preemptions.
 fn two_that_panic(preemptions: u32, bounded: bool) {
     always(preemptions, move || {

@@ -179,9 +179,9 @@ impl Clone for Cloned {
 }
 
 #[test]
-fn a_value_is_cloned_once_less_than_it_is_shared() {
+fn a_value_is_cloned_for_those_who_share_it_only() {
     watchdog(|| {
-        for (followers, clones) in [(0, 0), (2, 2)] {
+        for (followers, clones) in [(0, 0), (2, 3)] {
             let count = Count::default();
             let value = Cloned(count.clone());
             let all = together(&SingleFlight::<_, Cloned, Infallible>::new(), followers, true, {

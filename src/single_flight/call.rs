@@ -178,7 +178,8 @@ impl<V, E> Call<V, E> {
 }
 
 impl<V, E> Outcome<V, E> {
-    /// The outcome for one of those who share it: the last one gets the value itself.
+    /// The outcome for one of those who share it: the last one gets the value itself, unless another
+    /// is still at its clone.
     pub(super) fn of(shared: Arc<Self>) -> Self
     where
         V: Clone,

@@ -46,8 +46,8 @@ mutant "sim single_flight: a follower that comes second keeps its thread" src/si
     'if self.enter_beside(&known, entry) {
                 return Ok(Entered::New(claimed));
             }' 'if self.enter_beside(&known, entry) { return Ok(Entered::New(claimed)); } std::mem::forget(claimed);' sim_single_flight
-mutant "single_flight: the last one clones the value" src/single_flight/call.rs \
-    'if *waiting == 0 { outcome.take() }' 'if false { outcome.take() }' single_flight
+mutant "sim single_flight: the last one clones the value" src/single_flight/call.rs \
+    'if *waiting == 0 { outcome.take() }' 'if false { outcome.take() }' sim_single_flight
 mutant "sim single_flight: the payload goes to a follower" src/single_flight/call.rs \
     'if is_leader { payload.take() }' 'if true { payload.take() }' sim_single_flight
 mutant "sim single_flight: a bound that has passed starts a function" src/single_flight/run.rs \
