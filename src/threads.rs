@@ -19,6 +19,9 @@
 //! run only when the thread leaves. [`Spec::own_thread`] opts out.
 
 mod cache;
+mod front;
+mod lookout;
+mod office;
 mod pool;
 mod searcher;
 mod sleeper;
@@ -82,11 +85,13 @@ impl Drop for Claimed {
 /// to wait for all of them.
 pub(crate) fn run_group_here(group: usize) {
     // Not what is pushed from now on: that may lie behind the moment for which the thread waits.
-    let now = pool::pushed();
-    while pool::run_here(|id, serial| id.group == group && serial < now) {}
+    let mut end = None;
+    while pool::run_here(|id, serial, pushed| {
+        id.group == group && serial < *end.get_or_insert(pushed)
+    }) {}
 }
 
 /// Runs a task on this thread, if it has not started yet: for a thread that is about to wait for it.
 pub(crate) fn run_task_here(task: Id) {
-    pool::run_here(|id, _| *id == task);
+    pool::run_here(|id, _, _| *id == task);
 }

@@ -25,24 +25,35 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::{io, iter};
 
+use super::front::{Front, Sight};
+use super::office::{Office, Search};
 use super::searcher;
 use super::sleeper::{Role, Sleeper};
 use super::worker::{Finish, Job, run};
 use crate::sys;
-use crate::sys::atomic::{AtomicBool, Relaxed};
 use crate::sys::{Empty, Global, Mutex, MutexGuard, Static};
 
 static POOL: Global<Shared> = Global::new();
 
 struct Shared {
     pool: Mutex<Pool>,
-    /// Whether the queue is not empty: a hint for the searcher, who then looks under the lock.
-    queued: AtomicBool,
+    office: Office,
+    front: Front,
 }
 
 /// The pool, locked.
 pub(super) fn lock() -> MutexGuard<'static, Pool> {
     POOL.get().pool.lock()
+}
+
+/// Who is on the way to the queue.
+pub(super) fn office() -> &'static Office {
+    &POOL.get().office
+}
+
+/// What can be seen of the queue, or could a moment ago.
+pub(super) fn sight() -> Sight {
+    POOL.get().front.look()
 }
 
 thread_local! {
@@ -76,8 +87,7 @@ pub(super) struct Pool {
     pushed: usize,
     /// The most recently used last.
     pub(super) idle: Vec<Arc<Sleeper>>,
-    pub(super) search: Search,
-    /// How many threads are in user code.
+    /// How many threads are in user code, or on their way back from there.
     pub(super) running: usize,
     /// How many tasks have ever been taken: tells a nap whether the queue is being drained.
     pub(super) taken: usize,
@@ -85,17 +95,6 @@ pub(super) struct Pool {
     pub(super) napping: usize,
     /// Whether the last nap has seen nobody take a task.
     pub(super) stalled: bool,
-}
-
-/// Who is on the way to the queue.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Search {
-    Nobody,
-    /// A searcher that is awake.
-    Awake,
-    /// A searcher that naps, while others are running; one of them that runs out of tasks replaces
-    /// it.
-    Napping,
 }
 
 /// The right to have one task run.
@@ -112,11 +111,11 @@ pub(super) enum Claim {
 ///
 /// The operating system refused a thread.
 pub(super) fn claim() -> io::Result<Claim> {
-    let mut pool = lock();
-    match pool.search {
-        Search::Nobody => pool.appoint().map(Claim::Appointed),
-        Search::Awake | Search::Napping => Ok(Claim::Searched),
+    // Without the lock: whether it still holds is looked at under the lock, in `run`.
+    if office().get() != Search::Nobody {
+        return Ok(Claim::Searched);
     }
+    Ok(lock().appoint()?.map_or(Claim::Searched, Claim::Appointed))
 }
 
 impl Claim {
@@ -125,10 +124,9 @@ impl Claim {
         pool.push(id, job);
         let appointed = match self {
             Claim::Appointed(searcher) => Some(searcher),
-            Claim::Searched if pool.search != Search::Nobody => None,
-            // The searcher of a moment ago has gone. Where there is no thread for another, the
+            // The searcher of a moment ago may have gone. Where there is no thread for another, the
             // next thread to finish a task takes this one.
-            Claim::Searched => pool.appoint().ok(),
+            Claim::Searched => pool.appoint().ok().flatten(),
         };
         drop(pool);
         if let Some(searcher) = appointed {
@@ -138,14 +136,15 @@ impl Claim {
 }
 
 impl Empty for Shared {
-    const EMPTY: Self = Shared { pool: Mutex::EMPTY, queued: AtomicBool::new(false) };
+    const EMPTY: Self = Shared { pool: Mutex::EMPTY, office: Office::EMPTY, front: Front::EMPTY };
 }
 
 impl Static for Shared {
     #[cfg(feature = "sim")]
     fn clear(&self) {
         self.pool.clear();
-        self.queued.store(false, Relaxed);
+        self.office.set(Search::Nobody);
+        self.front.show(0, false);
     }
 }
 
@@ -154,7 +153,6 @@ impl Empty for Pool {
         queue: VecDeque::new(),
         pushed: 0,
         idle: Vec::new(),
-        search: Search::Nobody,
         running: 0,
         taken: 0,
         napping: 0,
@@ -164,21 +162,29 @@ impl Empty for Pool {
 
 impl Pool {
     fn push(&mut self, id: Id, job: Job) {
+        let was_empty = self.queue.is_empty();
         self.queue.push_back(Queued { id, serial: self.pushed, job });
         self.pushed = self.pushed.wrapping_add(1);
-        // Relaxed: a hint; the lock orders the rest.
-        POOL.get().queued.store(true, Relaxed);
+        if was_empty {
+            self.show_front();
+        }
     }
 
-    /// Makes a thread the searcher, which is to be woken outside the lock.
-    fn appoint(&mut self) -> io::Result<Arc<Sleeper>> {
-        let searcher = match self.idle.pop() {
-            Some(idle) => idle,
-            // Under the lock, so that nobody relies on a searcher that is then refused.
-            None => searcher::start()?,
-        };
-        self.search = Search::Awake;
-        Ok(searcher)
+    /// Makes a thread the searcher, which is to be woken outside the lock; `None` if there is one.
+    fn appoint(&mut self) -> io::Result<Option<Arc<Sleeper>>> {
+        if !office().try_take() {
+            return Ok(None);
+        }
+        // Under the lock, so that nobody relies on a searcher that is then refused.
+        let searcher = self.idle_or_new();
+        if searcher.is_err() {
+            office().set(Search::Nobody);
+        }
+        searcher.map(Some)
+    }
+
+    fn idle_or_new(&mut self) -> io::Result<Arc<Sleeper>> {
+        self.idle.pop().map_or_else(searcher::start, Ok)
     }
 
     /// Takes the oldest task; a searcher that leaves others behind hands on its office first.
@@ -189,42 +195,49 @@ impl Pool {
         let mut successor = None;
         if role == Role::Searcher {
             if self.queue.len() == 1 {
-                self.search = Search::Nobody;
+                office().set(Search::Nobody);
             } else if self.napping > 0 && self.is_busy() {
-                self.search = Search::Napping;
-            } else if let Ok(appointed) = self.appoint() {
+                office().set(Search::Napping);
+            } else if let Ok(appointed) = self.idle_or_new() {
                 successor = Some(appointed);
             } else if self.running > 0 {
                 return Take::Refused;
             } else {
-                self.search = Search::Nobody;
+                office().set(Search::Nobody);
             }
         }
         let Some(Queued { job, .. }) = self.queue.pop_front() else { return Take::Nothing };
         self.running += 1;
         self.taken = self.taken.wrapping_add(1);
-        self.look_whether_empty();
+        self.front_is_gone();
         let helper = if self.stalled && self.queue.len() > 1 { self.idle.pop() } else { None };
         Take::Task(Taken { job, successor, helper })
     }
 
-    fn look_whether_empty(&mut self) {
+    fn front_is_gone(&mut self) {
         if self.queue.is_empty() {
             self.stalled = false;
-            // Relaxed: a hint.
-            POOL.get().queued.store(false, Relaxed);
         }
+        self.show_front();
+    }
+
+    fn show_front(&self) {
+        let oldest = self.queue.front().map(|oldest| oldest.serial);
+        POOL.get().front.show(oldest.unwrap_or(self.pushed), oldest.is_some());
     }
 
     /// Takes a certain task: the oldest that is wanted, if it is at the front, or one of the newest.
-    fn take_wanted(&mut self, wanted: impl Fn(&Id, usize) -> bool) -> Option<Job> {
+    fn take_wanted(&mut self, mut wanted: impl FnMut(&Id, usize, usize) -> bool) -> Option<Job> {
+        let pushed = self.pushed;
         let newest = self.queue.len().saturating_sub(NEWEST)..self.queue.len();
-        let place = iter::once(0)
-            .chain(newest.rev())
-            .find(|place| self.queue.get(*place).is_some_and(|one| wanted(&one.id, one.serial)))?;
+        let place = iter::once(0).chain(newest.rev()).find(|place| {
+            self.queue.get(*place).is_some_and(|one| wanted(&one.id, one.serial, pushed))
+        })?;
         let Queued { job, .. } = self.queue.remove(place)?;
         // Not counted as taken: a nap asks whether anybody drains the front.
-        self.look_whether_empty();
+        if place == 0 {
+            self.front_is_gone();
+        }
         Some(job)
     }
 
@@ -241,9 +254,11 @@ impl Pool {
 
 /// Runs a queued task on the calling thread, which is about to wait for it. `false` if there is
 /// none, or it is not to be found at once.
-pub(super) fn run_here(wanted: impl Fn(&Id, usize) -> bool) -> bool {
+///
+/// `wanted` is asked about a task and its number, and told how many have been pushed.
+pub(super) fn run_here(wanted: impl FnMut(&Id, usize, usize) -> bool) -> bool {
     let depth = DEPTH.get();
-    if depth == DEEPEST || !is_queued() {
+    if depth == DEEPEST || !sight().is_queued() {
         return false;
     }
     let Some(job) = lock().take_wanted(wanted) else { return false };
@@ -251,11 +266,6 @@ pub(super) fn run_here(wanted: impl Fn(&Id, usize) -> bool) -> bool {
     run(job, Finish::of_nobody());
     DEPTH.set(depth);
     true
-}
-
-/// How many tasks have been pushed so far.
-pub(super) fn pushed() -> usize {
-    lock().pushed
 }
 
 /// What a look at the queue has brought.
@@ -272,12 +282,6 @@ pub(super) struct Taken {
     pub(super) job: Job,
     pub(super) successor: Option<Arc<Sleeper>>,
     pub(super) helper: Option<Arc<Sleeper>>,
-}
-
-/// Whether the queue is not empty, or was a moment ago.
-pub(super) fn is_queued() -> bool {
-    // Relaxed: a hint. What is missed here is found under the lock.
-    POOL.get().queued.load(Relaxed)
 }
 
 /// Takes a thread that wants to leave out of the idle ones. `false` if it has been appointed.

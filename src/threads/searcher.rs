@@ -1,14 +1,17 @@
 //! The threads of the pool: what each does from being woken to going idle again.
 
 use std::io;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::pool::{self, Search, Take, Taken};
+use super::lookout::Lookout;
+use super::office::Search;
+use super::pool::{self, Take, Taken};
 use super::sleeper::{KEEP_ALIVE, Role, Sleeper};
 use super::worker::{Finish, Job, run};
 use crate::sys;
-use crate::wait::{self, Until};
+use crate::wait::Until;
 
 /// How long a searcher waits before it asks again for a thread that was refused.
 const RETRY: Duration = Duration::from_millis(1);
@@ -26,6 +29,7 @@ pub(super) fn start() -> io::Result<Arc<Sleeper>> {
 
 /// The life of a thread: woken for a role, it works until there is nothing to do.
 fn serve(me: &Arc<Sleeper>) {
+    let mut lookout = Lookout::new();
     loop {
         let mut role = match sys::idling(|| me.sleep(KEEP_ALIVE.into())) {
             Some(role) => role,
@@ -38,19 +42,28 @@ fn serve(me: &Arc<Sleeper>) {
         if role == Role::Searcher {
             role = nap();
         }
-        while let Some(job) = next(me, role) {
-            run(job, Finish::of_pool(&mut role));
+        let mut has_run = false;
+        while let Some(job) = next(me, role, has_run, &mut lookout) {
+            lookout.run(|| run(job, Finish::of_pool(&mut role)));
+            has_run = true;
         }
+        lookout.sleeps();
     }
 }
 
 /// Takes the next task, or goes idle.
-fn next(me: &Arc<Sleeper>, mut role: Role) -> Option<Job> {
+fn next(
+    me: &Arc<Sleeper>,
+    mut role: Role,
+    mut has_run: bool,
+    lookout: &mut Lookout,
+) -> Option<Job> {
     loop {
-        if role == Role::Searcher {
-            wait::spin(pool::is_queued);
-        }
+        lookout.wait(role);
         let mut pool = pool::lock();
+        if mem::take(&mut has_run) {
+            pool.running -= 1;
+        }
         match pool.take(role) {
             Take::Nothing => {}
             Take::Task(taken) => {
@@ -63,14 +76,14 @@ fn next(me: &Arc<Sleeper>, mut role: Role) -> Option<Job> {
                 continue;
             }
         }
-        if role == Role::Helper && pool.search == Search::Napping {
+        if role == Role::Helper && pool::office().get() == Search::Napping {
             // Better awake than napping: the next task may come at any moment.
-            pool.search = Search::Awake;
+            pool::office().set(Search::Awake);
             role = Role::Searcher;
             continue;
         }
         if role == Role::Searcher {
-            pool.search = Search::Nobody;
+            pool::office().set(Search::Nobody);
         }
         pool.idle.push(Arc::clone(me));
         return None;
@@ -93,17 +106,17 @@ impl Taken {
 fn nap() -> Role {
     let mut pool = pool::lock();
     while !pool.is_empty() && pool.is_busy() {
-        pool.search = Search::Napping;
+        pool::office().set(Search::Napping);
         pool.napping += 1;
         let taken = pool.taken;
         drop(pool);
         sys::nap(NAP);
         pool = pool::lock();
         pool.napping -= 1;
-        if pool.search != Search::Napping {
+        if pool::office().get() != Search::Napping {
             return Role::Helper;
         }
-        pool.search = Search::Awake;
+        pool::office().set(Search::Awake);
         pool.stalled = pool.taken == taken;
         if pool.running < sys::cores() {
             break;
@@ -114,11 +127,5 @@ fn nap() -> Role {
 
 /// Called when a task's user code is over: the role of its thread from now on.
 pub(super) fn finished() -> Role {
-    let mut pool = pool::lock();
-    pool.running -= 1;
-    if pool.search != Search::Nobody {
-        return Role::Helper;
-    }
-    pool.search = Search::Awake;
-    Role::Searcher
+    if pool::office().try_take() { Role::Searcher } else { Role::Helper }
 }

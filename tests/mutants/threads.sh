@@ -1,7 +1,7 @@
 mutant "threads: a searcher that takes a task appoints nobody" src/threads/pool.rs \
     'successor = Some(appointed);' 'drop(appointed);' err_group_threads err_group
 mutant "threads: a searcher goes idle and keeps its office" src/threads/searcher.rs \
-    'pool.search = Search::Nobody;
+    'pool::office().set(Search::Nobody);
         }
         pool.idle' '}
         pool.idle' err_group wait_group_go
@@ -11,7 +11,7 @@ mutant "threads: a nap has no end while tasks are blocked" src/threads/searcher.
             break;
         }' '{}' err_group_threads
 mutant "threads: a waiting thread runs tasks of others" src/threads.rs \
-    'id.group == group && serial < now' 'serial < now' wait_group_go
+    'id.group == group && serial' 'serial' wait_group_go
 mutant "threads: threads with names are never given up" src/threads/cache.rs \
     'let room = self.count < MOST_IDLE;' 'let room = true;' err_group_slots
 
@@ -19,19 +19,20 @@ mutant "threads: threads with names are never given up" src/threads/cache.rs \
 # what only saves time: whether a new searcher naps at all, whether it goes on as a searcher or as a
 # helper when another has taken its place, whether helpers are woken where tasks are blocked.
 mutant "sim threads: a searcher that has gone is relied upon" src/threads/pool.rs \
-    'Claim::Searched if pool.search != Search::Nobody => None,' 'Claim::Searched if true => None,' sim_threads
+    'pool.appoint().ok().flatten(),' 'None,' sim_threads
 mutant "sim threads: a searcher that takes a task appoints nobody" src/threads/pool.rs \
     'successor = Some(appointed);' 'drop(appointed);' sim_threads
 mutant "sim threads: a searcher leaves tasks behind" src/threads/pool.rs \
     'if self.queue.len() == 1 {' 'if true {' sim_threads
 mutant "sim threads: a searcher keeps its office while it runs a task" src/threads/pool.rs \
-    'self.search = Search::Nobody;' '{}' sim_threads
-mutant "sim threads: nobody knows that there is a searcher" src/threads/pool.rs \
-    'self.search = Search::Awake;' '{}' sim_threads
+    'office().set(Search::Nobody);
+            } else if self.napping' '} else if self.napping' sim_threads
+mutant "sim threads: nobody knows that there is a searcher" src/threads/office.rs \
+    'compare_exchange(NOBODY, AWAKE,' 'compare_exchange(NOBODY, NOBODY,' sim_threads
 mutant "sim threads: there is always enough running" src/threads/pool.rs \
     'self.running > 0 && self.running + 1 >= sys::cores() && !self.stalled' 'self.running > 0' sim_threads
 mutant "sim threads: a queued task is not to be seen" src/threads/pool.rs \
-    'POOL.get().queued.store(true, Relaxed);' '{}' sim_threads
+    'if was_empty {' 'if false {' sim_threads
 mutant "sim threads: a waiting thread looks at the oldest task only" src/threads/pool.rs \
     '.chain(newest.rev())' '.chain(newest.rev().take(0))' sim_threads
 mutant "sim threads: tasks are run inside one another without end" src/threads/pool.rs \
@@ -41,11 +42,9 @@ mutant "sim threads: a thread that leaves stays among the idle" src/threads/pool
 mutant "sim threads: a thread leaves though it has been appointed" src/threads/searcher.rs \
     'None if pool::withdraw(me) => return,' 'None if pool::withdraw(me) || true => return,' sim_threads
 mutant "sim threads: a thread that has finished a task is not the searcher" src/threads/searcher.rs \
-    'if pool.search != Search::Nobody {
-        return Role::Helper;' 'if true {
-        return Role::Helper;' sim_threads
+    'if pool::office().try_take() {' 'if false {' sim_threads
 mutant "sim threads: a searcher goes idle and keeps its office" src/threads/searcher.rs \
-    'pool.search = Search::Nobody;
+    'pool::office().set(Search::Nobody);
         }
         pool.idle' '}
         pool.idle' sim_threads
@@ -65,9 +64,9 @@ mutant "sim threads: a role is not left for the sleeper" src/threads/sleeper.rs 
 mutant "sim threads: a sleeper does not look for its role before it sleeps" src/threads/sleeper.rs \
     '|role| role.is_some()' '|_| false' sim_threads
 mutant "sim threads: a waiting thread runs tasks of others" src/threads.rs \
-    'id.group == group && serial < now' 'serial < now' sim_threads
+    'id.group == group && serial' 'serial' sim_threads
 mutant "sim threads: a waiting thread runs tasks without end" src/threads.rs \
-    'id.group == group && serial < now' 'id.group == group && serial < now + 1000' sim_threads
+    '< *end.get_or_insert(pushed)' '< *end.get_or_insert(pushed + 1000)' sim_threads
 mutant "sim threads: a named thread does not end with a task of its own" src/threads/worker.rs \
     'worker.leaving.store(true, Relaxed);' '{}' sim_threads
 mutant "sim threads: a named thread leaves though it has been claimed" src/threads/worker.rs \

@@ -1,0 +1,114 @@
+//! How a thread that is awake waits for its next task.
+//!
+//! Two cores that take turns at a queue pay some hundred nanoseconds for each turn, more than a
+//! short task is worth. So a thread whose last task was short takes the next one only if nobody
+//! else does for a moment: as a rule the thread that starts the tasks will run them itself, when it
+//! waits for them.
+
+use std::hint;
+use std::time::{Duration, Instant};
+
+use super::pool;
+use super::sleeper::Role;
+use crate::sys;
+
+/// A task that takes less is short: it is not worth a transfer to another core.
+const SHORT: Duration = Duration::from_nanos(500);
+
+/// How long a task that has just come is left to others.
+const GRACE: Duration = Duration::from_micros(1);
+
+/// No task is left to others for longer than this, however fast they take those before it.
+const PATIENCE: Duration = Duration::from_micros(50);
+
+/// How long a searcher stays awake when nobody starts or takes tasks: about the time of a wake-up.
+const STAY: Duration = Duration::from_micros(12);
+
+/// Halvings after which a searcher all but stops staying awake.
+const LEAST: u32 = 6;
+
+/// What a thread has learned about the tasks of late.
+pub(super) struct Lookout {
+    /// Whether its last task was short.
+    short: bool,
+    /// How often in a row it has stayed awake for nothing.
+    failures: u32,
+}
+
+impl Lookout {
+    pub(super) fn new() -> Self {
+        Lookout { short: false, failures: 0 }
+    }
+
+    /// Runs a task.
+    pub(super) fn run(&mut self, task: impl FnOnce()) {
+        if is_pointless() {
+            return task();
+        }
+        let start = sys::now();
+        task();
+        self.short = since(start) < SHORT;
+    }
+
+    /// Forgets the last task: the next one has waited for this thread to wake up.
+    pub(super) fn sleeps(&mut self) {
+        self.short = false;
+    }
+
+    /// Waits until there is a task that others leave alone, or none has come for a while.
+    pub(super) fn wait(&mut self, role: Role) {
+        if is_pointless() {
+            return;
+        }
+        match role {
+            Role::Searcher if self.short || !pool::sight().is_queued() => self.look(),
+            Role::Helper if self.short => drop(pause()),
+            Role::Searcher | Role::Helper => {}
+        }
+    }
+
+    fn look(&mut self) {
+        let start = sys::now();
+        let stay = STAY / (1 << self.failures.min(LEAST));
+        let (mut seen, mut changed) = (pool::sight(), start);
+        loop {
+            let now = pause();
+            let sight = pool::sight();
+            let may_take = sight == seen || now.saturating_duration_since(start) >= PATIENCE;
+            if sight.is_queued() && may_take {
+                self.failures = 0;
+                return;
+            }
+            if sight != seen {
+                (seen, changed) = (sight, now);
+                self.failures = 0;
+            } else if now.saturating_duration_since(changed) >= stay {
+                self.failures = self.failures.wrapping_add(1);
+                return;
+            }
+        }
+    }
+}
+
+/// One core is better left to others; and to the simulator, time is no matter of instructions.
+fn is_pointless() -> bool {
+    sys::cores() == 1 || sys::is_simulated()
+}
+
+/// Lets a moment pass, and returns the time.
+fn pause() -> Instant {
+    let start = sys::now();
+    loop {
+        for _ in 0..8 {
+            hint::spin_loop();
+        }
+        let now = sys::now();
+        if now.saturating_duration_since(start) >= GRACE {
+            return now;
+        }
+    }
+}
+
+fn since(start: Instant) -> Duration {
+    sys::now().saturating_duration_since(start)
+}
