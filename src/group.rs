@@ -13,11 +13,13 @@ mod first;
 mod helpers;
 mod ledger;
 mod owned;
+mod packet;
 mod policies;
 mod policy;
 mod policy_scope;
 mod scope;
 mod slots;
+mod stopped;
 mod task;
 mod turn;
 
@@ -27,7 +29,8 @@ pub use policies::{AllErrors, Errors, FirstError, FirstOk, Quorum, Settle, Toler
 pub use policy::{End, Flow, Outcome, Panicked, Policy};
 pub use policy_scope::PolicyScope;
 pub use scope::Scope;
-pub use task::{Stopped, Task, WhyStopped};
+pub use stopped::{Stopped, WhyStopped};
+pub use task::Task;
 
 /// Runs tasks that may fail; the first error cancels the others and is the group's.
 ///

@@ -33,8 +33,8 @@ use std::sync::Arc;
 
 pub(crate) use pool::Id;
 pub(crate) use spec::Spec;
-pub(crate) use worker::Finish;
-use worker::Worker;
+pub(crate) use worker::{Finish, Runnable};
+use worker::{Job, Worker};
 
 /// The right to have one task run.
 #[must_use = "a claimed thread waits for its task"]
@@ -50,6 +50,7 @@ enum Claim {
 /// # Errors
 ///
 /// The operating system refused a thread.
+#[inline]
 pub(crate) fn claim(spec: &Spec) -> io::Result<Claimed> {
     let claim = if spec.is_default() {
         Claim::Pool(pool::claim()?)
@@ -61,14 +62,22 @@ pub(crate) fn claim(spec: &Spec) -> io::Result<Claimed> {
 
 impl Claimed {
     /// Hands over the task.
+    #[inline]
     pub(crate) fn run(mut self, id: Id, job: impl FnOnce(Finish<'_>) + Send + 'static) {
-        self.hand_over(id, job);
+        self.hand_over(id, Job::Once(Box::new(job)));
     }
 
-    fn hand_over(&mut self, id: Id, job: impl FnOnce(Finish<'_>) + Send + 'static) {
+    /// Hands over a task that others hold, too.
+    #[inline]
+    pub(crate) fn run_shared(mut self, id: Id, job: Arc<dyn Runnable>) {
+        self.hand_over(id, Job::Shared(job));
+    }
+
+    #[inline]
+    fn hand_over(&mut self, id: Id, job: Job) {
         match self.0.take() {
-            Some(Claim::Pool(claim)) => claim.run(id, Box::new(job)),
-            Some(Claim::Worker(worker)) => worker.post(Box::new(job)),
+            Some(Claim::Pool(claim)) => claim.run(id, job),
+            Some(Claim::Worker(worker)) => worker.post(job),
             None => {}
         }
     }
@@ -77,7 +86,10 @@ impl Claimed {
 impl Drop for Claimed {
     /// A thread that gets no task after all goes back to the idle ones.
     fn drop(&mut self) {
-        self.hand_over(Id { group: 0, index: 0 }, |finish| drop(finish));
+        if self.0.is_some() {
+            let nothing = |finish: Finish<'_>| drop(finish);
+            self.hand_over(Id { group: 0, index: 0 }, Job::Once(Box::new(nothing)));
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::core::Core;
 use super::policy::Policy;
 use super::policy_scope::{PolicyScope, policy_scope};
 use super::scope::{Scope, scope};
-use super::task::Stopped;
+use super::stopped::Stopped;
 use super::{ErrGroup, helpers};
 use crate::context::Context;
 use crate::sys;

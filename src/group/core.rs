@@ -14,8 +14,8 @@ use std::panic::{self, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::slots::{Queued, Slots};
-use super::turn::CountedOut;
+use super::slots::Slots;
+use super::turn::{CountedOut, Member};
 use crate::context::{Canceller, Context};
 use crate::refused::Refusal;
 use crate::sys::atomic::{AtomicUsize, Relaxed};
@@ -125,12 +125,14 @@ impl Core {
     }
 
     /// Starts a task that has been admitted with a thread or for the queue.
-    pub(super) fn launch(self: &Arc<Self>, admitted: Admitted, queued: Queued) {
+    pub(super) fn launch(self: &Arc<Self>, admitted: Admitted, member: Arc<dyn Member>) {
         match (admitted, &self.slots) {
-            (Admitted::Thread(claimed), _) => self.hand_over(claimed, queued),
+            (Admitted::Thread(claimed), _) => {
+                claimed.run_shared(self.id(member.index()), member.into_runnable());
+            }
             (Admitted::Queue, Some(slots)) => {
-                if let Some(queued) = slots.queue(queued) {
-                    self.run_in_slot(queued);
+                if let Some(member) = slots.queue(member) {
+                    self.run_in_slot(member);
                 }
             }
             (Admitted::Queue, None) | (Admitted::Skipped(_), _) => {

@@ -8,15 +8,15 @@
 #![expect(unsafe_code, reason = "the lifetime of a scoped task is erased here")]
 
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
+use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::thread;
 
 use super::core::{Admitted, Core};
-use super::slots::Queued;
-use super::turn::Turn;
-use crate::threads::Spec;
+use super::packet::Promised;
+use super::task::Task;
+use super::turn::Member;
 
 /// Proof that the tasks of a group end before `'s` does.
 pub(super) struct Fence<'s, 'env: 's> {
@@ -65,75 +65,29 @@ impl<'s, 'env: 's> Fence<'s, 'env> {
 
     /// Starts a task that has been admitted to the group.
     ///
-    /// Whatever `task` borrows must outlive `'s`, or be a type parameter of the function that
-    /// opened the fence. (Not a bound on `F`: it would make the group's error outlive `'s`.)
-    pub(super) fn launch<F>(&self, admitted: Admitted, index: usize, spec: &Spec, task: F)
-    where
-        F: FnOnce(&mut Turn<'_>) + Send,
-    {
-        // SAFETY: what `task` borrows outlives `'s`, and `'s` lasts until `fenced` has waited.
-        // - The core has counted the task in, and counts it out after it has been run or dropped.
+    /// Whatever `member` borrows must outlive `'s`, or be a type parameter of the function that
+    /// opened the fence. (Not a bound on `M`: it would make the group's error outlive `'s`.)
+    pub(super) fn launch<M: Member>(&self, admitted: Admitted, member: Arc<M>) {
+        let member: Arc<dyn Member + '_> = member;
+        // SAFETY: the types differ in a lifetime only. What `member` borrows outlives `'s`, and
+        // `'s` lasts until `fenced` has waited.
+        // - The core has counted the task in, and counts it out after it has been run, and let go
+        //   of by everybody but its handle, which does not outlive `'s`.
         // - `fenced` waits for the count to be zero, however its body ends.
         // - A fence for `'static` borrows nothing.
-        let task = unsafe { Erased::new(task) };
-        self.core.launch(admitted, Queued { index, spec: spec.clone(), task });
-    }
-}
-
-/// A task whose type, and whose borrows, have been forgotten.
-///
-/// Invariant: `data` comes from `Box::<F>::into_raw`, for the `F` of both functions, and is owned
-/// by this value.
-pub(super) struct Erased {
-    data: *mut (),
-    run: unsafe fn(*mut (), &mut Turn<'_>),
-    discard: unsafe fn(*mut ()),
-}
-
-// SAFETY: `new` requires the task to be `Send`, and the task is all there is.
-unsafe impl Send for Erased {}
-
-impl Erased {
-    /// Forgets the type of a task, and how long its borrows live.
-    ///
-    /// # Safety
-    ///
-    /// The value is run or dropped before anything that `task` borrows ends.
-    pub(super) unsafe fn new<F: FnOnce(&mut Turn<'_>) + Send>(task: F) -> Self {
-        let data = Box::into_raw(Box::new(task)).cast();
-        Erased { data, run: run::<F>, discard: discard::<F> }
+        let member = unsafe { mem::transmute::<Arc<dyn Member + '_>, Arc<dyn Member>>(member) };
+        self.core.launch(admitted, member);
     }
 
-    /// Runs the task. Everything it captured is gone when this returns.
-    pub(super) fn run(self, turn: &mut Turn<'_>) {
-        let task = ManuallyDrop::new(self);
-        // SAFETY: by the invariant `data` is an owned box of the `F` of `run`, and `ManuallyDrop`
-        // keeps `discard` from owning it too.
-        unsafe { (task.run)(task.data, turn) }
+    /// Makes the handle of a task; of what `promised` borrows, as of [`launch`](Self::launch).
+    pub(super) fn handle<T, P: Promised<T>>(&self, promised: Arc<P>) -> Task<'s, T> {
+        debug_assert!(Arc::ptr_eq(promised.core(), &self.core), "a task of this group");
+        let promised: Arc<dyn Promised<T> + '_> = promised;
+        // SAFETY: the types differ in a lifetime only. What `promised` borrows outlives `'s`, and
+        // the handle does not.
+        let promised = unsafe {
+            mem::transmute::<Arc<dyn Promised<T> + '_>, Arc<dyn Promised<T> + 's>>(promised)
+        };
+        Task::new(promised)
     }
-}
-
-impl Drop for Erased {
-    fn drop(&mut self) {
-        // SAFETY: by the invariant `data` is an owned box of the `F` of `discard`; `run` has not
-        // taken it, since it never drops its `self`.
-        unsafe { (self.discard)(self.data) }
-    }
-}
-
-/// # Safety
-///
-/// `data` is an owned `Box<F>`.
-unsafe fn run<F: FnOnce(&mut Turn<'_>)>(data: *mut (), turn: &mut Turn<'_>) {
-    // SAFETY: the caller's promise.
-    let task = unsafe { Box::from_raw(data.cast::<F>()) };
-    task(turn);
-}
-
-/// # Safety
-///
-/// `data` is an owned `Box<F>`.
-unsafe fn discard<F>(data: *mut ()) {
-    // SAFETY: the caller's promise.
-    drop(unsafe { Box::from_raw(data.cast::<F>()) });
 }

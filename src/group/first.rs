@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::attempt::{Ended, attempt, skip};
 use super::core::Core;
-use super::task::{Promise, Stopped, WhyStopped};
+use super::packet::Promise;
+use super::stopped::{Stopped, WhyStopped};
 use super::turn::Turn;
 use crate::context::Context;
 use crate::sys::Mutex;
@@ -13,7 +14,10 @@ use crate::unwind::drop_caught;
 use crate::wait::Cause;
 
 /// The first error of a group. A task that succeeds does not come here.
-pub(super) struct First<E>(Mutex<Record<E>>);
+pub(super) struct First<E> {
+    core: Arc<Core>,
+    record: Mutex<Record<E>>,
+}
 
 struct Record<E> {
     /// The first error: recorded before the group is cancelled, so that no echo comes before it.
@@ -29,29 +33,41 @@ impl<E> UnwindSafe for First<E> {}
 impl<E> RefUnwindSafe for First<E> {}
 
 impl<E> First<E> {
-    pub(super) fn new() -> Arc<Self> {
-        Arc::new(First(Mutex::new(Record { error: None, why: None, skipped: None })))
+    pub(super) fn new(core: &Arc<Core>) -> Arc<Self> {
+        let record = Mutex::new(Record { error: None, why: None, skipped: None });
+        Arc::new(First { core: Arc::clone(core), record })
+    }
+
+    /// The group whose error it is.
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
     }
 
     /// Runs a task and settles what became of it.
     pub(super) fn run<T>(
         &self,
-        turn: &mut Turn<'_>,
+        turn: &mut Turn<'_, '_>,
         f: impl FnOnce(&Context) -> Result<T, E>,
-        promise: Promise<T>,
+        promise: &Promise<'_, T>,
     ) {
         let ended = attempt(turn.core(), f);
         self.settle(turn, ended, promise);
     }
 
     /// Settles a task that is not to run.
-    pub(super) fn skip<T, F>(&self, turn: &mut Turn<'_>, f: F, cause: Cause, promise: Promise<T>) {
+    pub(super) fn skip<T, F>(
+        &self,
+        turn: &mut Turn<'_, '_>,
+        f: F,
+        cause: Cause,
+        promise: &Promise<'_, T>,
+    ) {
         self.settle(turn, skip(f, cause), promise);
     }
 
     /// First the group learns what happened; then slot and thread are given back; then whoever
     /// joins the task learns.
-    fn settle<T>(&self, turn: &mut Turn<'_>, ended: Ended<T, E>, promise: Promise<T>) {
+    fn settle<T>(&self, turn: &mut Turn<'_, '_>, ended: Ended<T, E>, promise: &Promise<'_, T>) {
         let result = match ended {
             Ended::Ok(value) => Ok(value),
             Ended::Err(error) => {
@@ -65,7 +81,7 @@ impl<E> First<E> {
             }
             Ended::Skipped(cause) => {
                 let why = promise.stopped(WhyStopped::Skipped(cause));
-                self.0.lock().skipped.get_or_insert_with(|| why.clone());
+                self.record.lock().skipped.get_or_insert_with(|| why.clone());
                 Err(why)
             }
         };
@@ -76,16 +92,12 @@ impl<E> First<E> {
         } else if let Err(payload) = drop_caught(result) {
             turn.core().panicked(payload);
         }
-        // The handle may have gone in this instant, and left the value to us.
-        if let Err(payload) = drop_caught(promise) {
-            turn.core().panicked(payload);
-        }
     }
 
     /// Records an error, if it is the first, and cancels the group: whoever does it, because of the
     /// first.
     pub(super) fn failed(&self, core: &Core, error: E, why: &str) {
-        let mut record = self.0.lock();
+        let mut record = self.record.lock();
         let surplus =
             if record.error.is_none() { record.error.replace(error) } else { Some(error) };
         let why: Arc<str> = Arc::clone(record.why.get_or_insert_with(|| why.into()));
@@ -98,7 +110,7 @@ impl<E> First<E> {
 
     /// The first error, if no panic has come before it.
     pub(super) fn error(&self) -> Option<E> {
-        self.0.lock().error.take()
+        self.record.lock().error.take()
     }
 
     /// What the group reports when all tasks have ended without a panic.
@@ -106,7 +118,7 @@ impl<E> First<E> {
     where
         E: From<Stopped>,
     {
-        let mut record = self.0.lock();
+        let mut record = self.record.lock();
         let (error, skipped) = (record.error.take(), record.skipped.take());
         drop(record);
         match (error, skipped) {

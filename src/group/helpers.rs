@@ -10,7 +10,7 @@ use super::core::Core;
 use super::policies::{Errors, FirstOk, Settle};
 use super::policy::{Outcome, Panicked};
 use super::scope::scope;
-use super::task::{Stopped, WhyStopped};
+use super::stopped::{Stopped, WhyStopped};
 use super::{Builder, Policy};
 use crate::context::Context;
 use crate::sys::Mutex;

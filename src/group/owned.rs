@@ -21,7 +21,7 @@ impl<E: Send + From<Stopped> + 'static> ErrGroup<E> {
     }
 
     pub(super) fn owning(core: &Arc<Core>) -> Self {
-        ErrGroup { tasks: Scope::new(Fence::open(core), First::new()) }
+        ErrGroup { tasks: Scope::new(Fence::open(core), First::new(core)) }
     }
 
     /// Returns a handle that starts tasks of this group: for tasks that start siblings, and for

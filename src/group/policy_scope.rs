@@ -8,9 +8,11 @@ use super::core::{Admitted, Core};
 use super::erase::{Fence, fenced};
 use super::ledger::Ledger;
 use super::policy::Policy;
-use super::turn::Turn;
+use super::turn::{Member, Turn, work};
 use crate::context::Context;
 use crate::refused::Refused;
+use crate::sys::Mutex;
+use crate::threads::{Finish, Runnable, Spec};
 
 /// The inside of a group with a [`Policy`]: starts its tasks, whose values and errors go to the
 /// policy. A cheap clone, as [`Scope`](super::Scope) is.
@@ -37,6 +39,63 @@ where
         panic::resume_unwind(payload);
     }
     ledger.finish(core)
+}
+
+/// A task whose outcome goes to the ledger.
+struct Entrant<F, P, T, E> {
+    core: Arc<Core>,
+    ledger: Arc<Ledger<P, T, E>>,
+    index: usize,
+    /// Until it is run.
+    f: Mutex<Option<F>>,
+}
+
+impl<F, P, T, E> Member for Entrant<F, P, T, E>
+where
+    F: FnOnce(&Context) -> Result<T, E> + Send,
+    P: Policy<T, E> + Send,
+    T: Send,
+    E: Send,
+{
+    fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    fn index(&self) -> usize {
+        self.index
+    }
+
+    fn spec(&self) -> &Spec {
+        self.core.spec()
+    }
+
+    fn run(&self, turn: &mut Turn<'_, '_>) {
+        let f = self.f.lock().take();
+        if let Some(f) = f {
+            self.ledger.run(turn.core(), self.index, f);
+        }
+    }
+
+    fn end(self: Arc<Self>) {}
+
+    fn into_runnable<'a>(self: Arc<Self>) -> Arc<dyn Runnable + 'a>
+    where
+        Self: 'a,
+    {
+        self
+    }
+}
+
+impl<F, P, T, E> Runnable for Entrant<F, P, T, E>
+where
+    F: FnOnce(&Context) -> Result<T, E> + Send,
+    P: Policy<T, E> + Send,
+    T: Send,
+    E: Send,
+{
+    fn run(self: Arc<Self>, finish: Finish<'_>) {
+        work(self, Some(finish), true);
+    }
 }
 
 impl<'s, 'env: 's, P, T, E> PolicyScope<'s, 'env, P, T, E>
@@ -91,9 +150,9 @@ where
         if let Admitted::Skipped(cause) = admitted {
             self.ledger.skip(core, index, f, cause);
         } else {
-            let ledger = Arc::clone(&self.ledger);
-            let run = move |turn: &mut Turn<'_>| ledger.run(turn.core(), index, f);
-            self.fence.launch(admitted, index, core.spec(), run);
+            let (core, ledger) = (Arc::clone(core), Arc::clone(&self.ledger));
+            let entrant = Entrant { core, ledger, index, f: Mutex::new(Some(f)) };
+            self.fence.launch(admitted, Arc::new(entrant));
         }
         Ok(index)
     }

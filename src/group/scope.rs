@@ -7,8 +7,9 @@ use std::sync::Arc;
 use super::core::{Admitted, Core};
 use super::erase::{Fence, fenced};
 use super::first::First;
-use super::task::{Label, Stopped, Task, promise};
-use super::turn::Turn;
+use super::packet::Packet;
+use super::stopped::Stopped;
+use super::task::Task;
 use crate::context::Context;
 use crate::refused::Refused;
 use crate::threads::Spec;
@@ -34,7 +35,7 @@ pub(super) fn scope<'env, R, E>(
 where
     E: Send + From<Stopped>,
 {
-    let first = First::new();
+    let first = First::new(core);
     let result = fenced(core, |fence| {
         let result = body(&Scope::new(fence, Arc::clone(&first)));
         result.map_err(|error| first.failed(core, error, "the body of the group failed"))
@@ -176,14 +177,12 @@ impl<'s, 'env: 's, E: Send> Scope<'s, 'env, E> {
             Ok(admitted) => admitted,
             Err(why) => return Err(Refused::new(why, f)),
         };
-        let label = Label { index: core.next_index(), name: self.spec.name.clone() };
-        let (promise, task) = promise(core, label);
+        let packet = Packet::new(&self.first, core.next_index(), &self.spec, f);
+        let task = self.fence.handle(Arc::clone(&packet));
         if let Admitted::Skipped(cause) = admitted {
-            self.first.skip(&mut Turn::lent(core), f, cause, promise);
+            packet.skip(cause);
         } else {
-            let first = Arc::clone(&self.first);
-            let run = move |turn: &mut Turn<'_>| first.run(turn, f, promise);
-            self.fence.launch(admitted, task.index(), &self.spec, run);
+            self.fence.launch(admitted, packet);
         }
         Ok(task)
     }

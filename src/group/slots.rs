@@ -1,10 +1,10 @@
 //! The limit of a group: how many of its tasks may run at once.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use super::erase::Erased;
+use super::turn::Member;
 use crate::sys;
-use crate::threads::Spec;
 use crate::wait::{Interrupted, Until, WaitQueue};
 
 /// The free slots, those who wait for one, and the tasks that wait for one.
@@ -15,14 +15,7 @@ pub(super) struct Slots(WaitQueue<State>);
 struct State {
     free: usize,
     /// Tasks started by running tasks of the same group while no slot was free.
-    queued: VecDeque<Queued>,
-}
-
-/// A task that waits for a slot.
-pub(super) struct Queued {
-    pub(super) index: usize,
-    pub(super) spec: Spec,
-    pub(super) task: Erased,
+    queued: VecDeque<Arc<dyn Member>>,
 }
 
 impl Slots {
@@ -42,7 +35,7 @@ impl Slots {
     }
 
     /// Gives a slot back, or takes over a queued task to be run in it.
-    pub(super) fn give_back(&self) -> Option<Queued> {
+    pub(super) fn give_back(&self) -> Option<Arc<dyn Member>> {
         let mut state = self.0.lock();
         let next = state.queued.pop_front();
         if next.is_none() && !state.grant_one() {
@@ -53,7 +46,7 @@ impl Slots {
 
     /// Queues a task, to be run by whoever gives a slot back: the calling task, at the latest. If
     /// a slot has come free in the meantime, takes it, and the task comes back.
-    pub(super) fn queue(&self, queued: Queued) -> Option<Queued> {
+    pub(super) fn queue(&self, queued: Arc<dyn Member>) -> Option<Arc<dyn Member>> {
         let mut state = self.0.lock();
         if state.try_take() {
             return Some(queued);
@@ -63,9 +56,9 @@ impl Slots {
     }
 
     /// Takes a task out of the queue, if it is still there.
-    pub(super) fn unqueue(&self, index: usize) -> Option<Queued> {
+    pub(super) fn unqueue(&self, index: usize) -> Option<Arc<dyn Member>> {
         let mut state = self.0.lock();
-        let place = state.queued.iter().position(|queued| queued.index == index)?;
+        let place = state.queued.iter().position(|queued| queued.index() == index)?;
         state.queued.remove(place)
     }
 }

@@ -4,9 +4,8 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use super::core::Core;
-use super::erase::Erased;
-use super::slots::{Queued, Slots};
-use crate::threads::{self, Claimed, Finish, Id, Spec};
+use super::slots::Slots;
+use crate::threads::{self, Finish, Id, Runnable, Spec};
 use crate::wait_group::WaitGroup;
 
 thread_local! {
@@ -14,17 +13,39 @@ thread_local! {
     static CURRENT: Cell<usize> = const { Cell::new(0) };
 }
 
+/// A task of a group, which has been counted in.
+pub(super) trait Member: Send + Sync {
+    fn core(&self) -> &Arc<Core>;
+
+    /// Its place in the order of starting.
+    fn index(&self) -> usize;
+
+    /// What it asks of its thread.
+    fn spec(&self) -> &Spec;
+
+    /// Runs it, once. All that it captured is gone when this returns.
+    fn run(&self, turn: &mut Turn<'_, '_>);
+
+    /// Lets go of it, before it is counted out. Nothing unwinds.
+    fn end(self: Arc<Self>);
+
+    /// For a thread of its own, in a slot.
+    fn into_runnable<'a>(self: Arc<Self>) -> Arc<dyn Runnable + 'a>
+    where
+        Self: 'a;
+}
+
 /// What a running task occupies.
-pub(super) struct Turn<'a> {
+pub(super) struct Turn<'a, 'f> {
     core: &'a Arc<Core>,
     /// Whether the task runs in a slot of its own.
     in_slot: bool,
-    thread: Option<(Finish<'a>, &'a Spec)>,
+    thread: Option<Finish<'f>>,
     /// The queued task that has got the slot, and goes on here.
-    next: Option<Queued>,
+    next: Option<Arc<dyn Member>>,
 }
 
-impl<'a> Turn<'a> {
+impl<'a> Turn<'a, '_> {
     /// The turn of a task that occupies nothing of its own.
     pub(super) fn lent(core: &'a Arc<Core>) -> Self {
         Turn { core, in_slot: false, thread: None, next: None }
@@ -41,77 +62,64 @@ impl<'a> Turn<'a> {
             self.in_slot = false;
             self.next = self.core.slots.as_ref().and_then(Slots::give_back);
         }
-        if let Some(next) = self.next.take_if(|next| !goes_on(self.thread.as_ref(), &next.spec)) {
+        if let Some(next) = self.next.take_if(|next| !goes_on(self.thread.as_ref(), next.spec())) {
             self.core.run_in_slot(next);
         }
         if self.next.is_none() {
             self.thread = None;
         }
     }
-
-    /// Runs a task, which is still to be counted out.
-    fn run(&mut self, task: Erased) {
-        let core = self.core;
-        let before = CURRENT.replace(core.address());
-        task.run(self);
-        CURRENT.set(before);
-        self.over();
-    }
-}
-
-impl Turn<'_> {
-    /// Runs a task, and the queued ones that get its slot. The last is still to be counted out.
-    fn run_all(mut self, first: Erased, running: &WaitGroup) -> CountedOut<'_> {
-        self.run(first);
-        while let Some(next) = self.next.take() {
-            drop(CountedOut(running));
-            self.in_slot = true;
-            self.run(next.task);
-        }
-        CountedOut(running)
-    }
 }
 
 /// Whether a queued task can go on where another has ended.
-fn goes_on(thread: Option<&(Finish<'_>, &Spec)>, wanted: &Spec) -> bool {
-    thread.is_none_or(|(finish, spec)| *spec == wanted && !spec.own_thread && !finish.is_lent())
+fn goes_on(thread: Option<&Finish<'_>>, wanted: &Spec) -> bool {
+    thread.is_none_or(|finish| finish.suits(wanted))
+}
+
+/// Runs a task, and the queued ones that get its slot, and counts each of them out.
+pub(super) fn work<'f>(first: Arc<dyn Member + '_>, finish: Option<Finish<'f>>, in_slot: bool) {
+    // Whoever waits for the count may be the last owner of the core then, but not this thread.
+    let running = Arc::clone(&first.core().running);
+    let mut rest = run_one(first, finish, in_slot);
+    while let (Some(next), thread) = rest {
+        drop(CountedOut(&running));
+        rest = run_one(next, thread, true);
+    }
+    drop(CountedOut(&running));
+}
+
+/// Runs a task and lets go of it; it is still to be counted out. The task that has got its slot, and
+/// the thread, if that one goes on here.
+fn run_one<'f>(
+    member: Arc<dyn Member + '_>,
+    thread: Option<Finish<'f>>,
+    in_slot: bool,
+) -> (Option<Arc<dyn Member>>, Option<Finish<'f>>) {
+    let mut turn = Turn { core: member.core(), in_slot, thread, next: None };
+    let before = CURRENT.replace(member.core().address());
+    member.run(&mut turn);
+    CURRENT.set(before);
+    turn.over();
+    let Turn { thread, next, .. } = turn;
+    member.end();
+    (next, thread)
 }
 
 impl Core {
-    /// The life of a thread that was given a task: that task, and the queued ones that get its slot.
-    fn work(self: Arc<Self>, first: Queued, finish: Finish<'_>, in_slot: bool) {
-        let running = Arc::clone(&self.running);
-        let Queued { spec, task, .. } = first;
-        let turn = Turn { in_slot, thread: Some((finish, &spec)), ..Turn::lent(&self) };
-        let last = turn.run_all(task, &running);
-        // Whoever waits for the count may be the last owner of the core then, but not this thread.
-        drop(self);
-        drop(last);
-    }
-
-    pub(super) fn hand_over(self: &Arc<Self>, claimed: Claimed, queued: Queued) {
-        let core = Arc::clone(self);
-        claimed.run(self.id(queued.index), move |finish| core.work(queued, finish, true));
-    }
-
     /// Runs a task, for which there is a slot, on a thread of its own; on this thread only if the
     /// operating system refuses one.
-    pub(super) fn run_in_slot(self: &Arc<Self>, queued: Queued) {
-        match threads::claim(&queued.spec) {
-            Ok(claimed) => self.hand_over(claimed, queued),
-            Err(_) => self.run_here(queued),
+    pub(super) fn run_in_slot(self: &Arc<Self>, member: Arc<dyn Member>) {
+        match threads::claim(member.spec()) {
+            Ok(claimed) => claimed.run_shared(self.id(member.index()), member.into_runnable()),
+            Err(_) => work(member, None, true),
         }
     }
 
     /// Gives back a slot that was taken for nothing: it may now be due to a queued task.
-    pub(super) fn give_slot_back(self: &Arc<Self>) {
-        if let Some(queued) = self.slots.as_ref().and_then(Slots::give_back) {
-            self.run_here(queued);
+    pub(super) fn give_slot_back(&self) {
+        if let Some(member) = self.slots.as_ref().and_then(Slots::give_back) {
+            work(member, None, true);
         }
-    }
-
-    fn run_here(self: &Arc<Self>, queued: Queued) {
-        drop(Turn { in_slot: true, ..Turn::lent(self) }.run_all(queued.task, &self.running));
     }
 
     /// Runs a task for the calling thread, which is about to wait for it: if it has not started yet;
@@ -123,15 +131,15 @@ impl Core {
         if !self.is_current() {
             return;
         }
-        let Some(queued) = slots.unqueue(index) else { return };
-        if queued.spec.own_thread || queued.spec.stack_size != self.spec().stack_size {
-            if let Ok(claimed) = threads::claim(&queued.spec) {
-                let core = Arc::clone(self);
+        let Some(member) = slots.unqueue(index) else { return };
+        let spec = member.spec();
+        if spec.own_thread || spec.stack_size != self.spec().stack_size {
+            if let Ok(claimed) = threads::claim(spec) {
                 let id = self.id(index);
-                return claimed.run(id, move |finish| core.work(queued, finish, false));
+                return claimed.run(id, move |finish| work(member, Some(finish), false));
             }
         }
-        drop(Turn::lent(self).run_all(queued.task, &self.running));
+        work(member, None, false);
     }
 
     /// Whether this thread is running a task of this group, and no inner one.
@@ -139,7 +147,7 @@ impl Core {
         CURRENT.get() == self.address()
     }
 
-    fn id(self: &Arc<Self>, index: usize) -> Id {
+    pub(super) fn id(self: &Arc<Self>, index: usize) -> Id {
         Id { group: self.address(), index }
     }
 

@@ -110,6 +110,7 @@ pub(super) enum Claim {
 /// # Errors
 ///
 /// The operating system refused a thread.
+#[inline]
 pub(super) fn claim() -> io::Result<Claim> {
     // Without the lock: whether it still holds is looked at under the lock, in `run`.
     if office().get() != Search::Nobody {
@@ -119,6 +120,7 @@ pub(super) fn claim() -> io::Result<Claim> {
 }
 
 impl Claim {
+    #[inline]
     pub(super) fn run(self, id: Id, job: Job) {
         let mut pool = lock();
         pool.push(id, job);
@@ -161,6 +163,7 @@ impl Empty for Pool {
 }
 
 impl Pool {
+    #[inline]
     fn push(&mut self, id: Id, job: Job) {
         let was_empty = self.queue.is_empty();
         self.queue.push_back(Queued { id, serial: self.pushed, job });
@@ -233,11 +236,12 @@ impl Pool {
         let place = iter::once(0).chain(newest.rev()).find(|place| {
             self.queue.get(*place).is_some_and(|one| wanted(&one.id, one.serial, pushed))
         })?;
-        let Queued { job, .. } = self.queue.remove(place)?;
         // Not counted as taken: a nap asks whether anybody drains the front.
-        if place == 0 {
-            self.front_is_gone();
+        if place > 0 {
+            return Some(self.queue.remove(place)?.job);
         }
+        let Queued { job, .. } = self.queue.pop_front()?;
+        self.front_is_gone();
         Some(job)
     }
 

@@ -27,11 +27,19 @@ pub(super) fn start() -> io::Result<Arc<Sleeper>> {
     Ok(sleeper)
 }
 
+/// What a thread is at, from being woken to going idle again.
+pub(super) struct Shift {
+    role: Role,
+    /// Whether it has run a task, of which the pool has not been told that it is over.
+    has_run: bool,
+    lookout: Lookout,
+}
+
 /// The life of a thread: woken for a role, it works until there is nothing to do.
 fn serve(me: &Arc<Sleeper>) {
-    let mut lookout = Lookout::new();
+    let mut shift = Shift { role: Role::Helper, has_run: false, lookout: Lookout::new() };
     loop {
-        let mut role = match sys::idling(|| me.sleep(KEEP_ALIVE.into())) {
+        shift.role = match sys::idling(|| me.sleep(KEEP_ALIVE.into())) {
             Some(role) => role,
             None if pool::withdraw(me) => return,
             None => match me.sleep(Until::FOREVER) {
@@ -39,54 +47,57 @@ fn serve(me: &Arc<Sleeper>) {
                 None => unreachable!("a wait without a bound ends with a role"),
             },
         };
-        if role == Role::Searcher {
-            role = nap();
+        if shift.role == Role::Searcher {
+            shift.role = nap();
         }
-        let mut has_run = false;
-        while let Some(job) = next(me, role, has_run, &mut lookout) {
-            lookout.run(|| run(job, Finish::of_pool(&mut role)));
-            has_run = true;
+        while let Some(job) = shift.next(me) {
+            shift.lookout.begins();
+            run(job, Finish::of_pool(&mut shift));
+            shift.has_run = true;
         }
-        lookout.sleeps();
+        shift.lookout.sleeps();
     }
 }
 
-/// Takes the next task, or goes idle.
-fn next(
-    me: &Arc<Sleeper>,
-    mut role: Role,
-    mut has_run: bool,
-    lookout: &mut Lookout,
-) -> Option<Job> {
-    loop {
-        lookout.wait(role);
-        let mut pool = pool::lock();
-        if mem::take(&mut has_run) {
-            pool.running -= 1;
-        }
-        match pool.take(role) {
-            Take::Nothing => {}
-            Take::Task(taken) => {
-                drop(pool);
-                return Some(taken.wake_others());
+impl Shift {
+    /// Called when a task's user code is over: its role from now on.
+    pub(super) fn finished(&mut self) {
+        self.lookout.ends();
+        self.role = if pool::office().try_take() { Role::Searcher } else { Role::Helper };
+    }
+
+    /// Takes the next task, or goes idle.
+    fn next(&mut self, me: &Arc<Sleeper>) -> Option<Job> {
+        loop {
+            self.lookout.wait(self.role);
+            let mut pool = pool::lock();
+            if mem::take(&mut self.has_run) {
+                pool.running -= 1;
             }
-            Take::Refused => {
-                drop(pool);
-                sys::nap(RETRY);
+            match pool.take(self.role) {
+                Take::Nothing => {}
+                Take::Task(taken) => {
+                    drop(pool);
+                    return Some(taken.wake_others());
+                }
+                Take::Refused => {
+                    drop(pool);
+                    sys::nap(RETRY);
+                    continue;
+                }
+            }
+            if self.role == Role::Helper && pool::office().get() == Search::Napping {
+                // Better awake than napping: the next task may come at any moment.
+                pool::office().set(Search::Awake);
+                self.role = Role::Searcher;
                 continue;
             }
+            if self.role == Role::Searcher {
+                pool::office().set(Search::Nobody);
+            }
+            pool.idle.push(Arc::clone(me));
+            return None;
         }
-        if role == Role::Helper && pool::office().get() == Search::Napping {
-            // Better awake than napping: the next task may come at any moment.
-            pool::office().set(Search::Awake);
-            role = Role::Searcher;
-            continue;
-        }
-        if role == Role::Searcher {
-            pool::office().set(Search::Nobody);
-        }
-        pool.idle.push(Arc::clone(me));
-        return None;
     }
 }
 
@@ -123,9 +134,4 @@ fn nap() -> Role {
         }
     }
     Role::Searcher
-}
-
-/// Called when a task's user code is over: the role of its thread from now on.
-pub(super) fn finished() -> Role {
-    if pool::office().try_take() { Role::Searcher } else { Role::Helper }
 }

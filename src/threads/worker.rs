@@ -5,15 +5,25 @@ use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
-use super::sleeper::{KEEP_ALIVE, Role};
-use super::{Spec, cache, searcher};
+use super::searcher::Shift;
+use super::sleeper::KEEP_ALIVE;
+use super::{Spec, cache};
 use crate::sys;
 use crate::sys::atomic::{Acquire, AtomicBool, Relaxed, Release};
 use crate::wait::{Until, WaitQueue};
 
 /// A task as this room sees it: it runs user code, then drops [`Finish`], then reports. It must not
 /// panic.
-pub(super) type Job = Box<dyn FnOnce(Finish<'_>) + Send>;
+pub(super) enum Job {
+    Once(Box<dyn FnOnce(Finish<'_>) + Send>),
+    Shared(Arc<dyn Runnable>),
+}
+
+/// A task that others hold, too.
+pub(crate) trait Runnable: Send + Sync {
+    /// Runs it; it is run once.
+    fn run(self: Arc<Self>, finish: Finish<'_>);
+}
 
 pub(super) struct Worker {
     pub(super) spec: Spec,
@@ -30,15 +40,14 @@ pub(crate) struct Finish<'a>(Thread<'a>);
 
 enum Thread<'a> {
     Cached(&'a Arc<Worker>),
-    /// Where to leave word of the thread's role from now on.
-    Pooled(&'a mut Role),
+    Pooled(&'a mut Shift),
     /// A thread that would wait otherwise.
     Lent,
 }
 
 impl<'a> Finish<'a> {
-    pub(super) fn of_pool(role: &'a mut Role) -> Self {
-        Finish(Thread::Pooled(role))
+    pub(super) fn of_pool(shift: &'a mut Shift) -> Self {
+        Finish(Thread::Pooled(shift))
     }
 }
 
@@ -49,9 +58,14 @@ impl Finish<'static> {
 }
 
 impl Finish<'_> {
-    /// Whether the thread was lent by one that waits for this task alone.
-    pub(crate) fn is_lent(&self) -> bool {
-        matches!(self.0, Thread::Lent)
+    /// Whether another task can go on here, which asks for such a thread. (Not on one that was lent:
+    /// it waits for the first task alone.)
+    pub(crate) fn suits(&self, spec: &Spec) -> bool {
+        match &self.0 {
+            Thread::Lent => false,
+            Thread::Pooled(_) => spec.is_default(),
+            Thread::Cached(worker) => worker.spec == *spec && !spec.own_thread,
+        }
     }
 }
 
@@ -59,7 +73,7 @@ impl Drop for Finish<'_> {
     fn drop(&mut self) {
         match &mut self.0 {
             Thread::Lent => {}
-            Thread::Pooled(role) => **role = searcher::finished(),
+            Thread::Pooled(shift) => shift.finished(),
             Thread::Cached(worker) => {
                 if !cache::put(worker) {
                     // Relaxed: read by this thread alone.
@@ -87,8 +101,17 @@ pub(super) fn start(spec: Spec) -> io::Result<Arc<Worker>> {
 pub(super) fn run(job: Job, finish: Finish<'_>) {
     // A job catches what user code throws. Should one unwind all the same, the thread, which is
     // idle by then and perhaps claimed, must not go with it.
-    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| job(finish))) {
+    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| job.run(finish))) {
         mem::forget(payload);
+    }
+}
+
+impl Job {
+    fn run(self, finish: Finish<'_>) {
+        match self {
+            Job::Once(job) => job(finish),
+            Job::Shared(job) => job.run(finish),
+        }
     }
 }
 

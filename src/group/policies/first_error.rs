@@ -1,7 +1,7 @@
 //! Stops at the first error.
 
 use crate::group::policy::{End, Flow, Outcome, Policy};
-use crate::group::task::{Stopped, WhyStopped};
+use crate::group::stopped::{Stopped, WhyStopped};
 use crate::wait::Cause;
 
 /// Every task must succeed: stops at the first error, and returns it, or else all values in the
