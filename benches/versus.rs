@@ -25,6 +25,9 @@ mod err_group;
 #[path = "versus/go.rs"]
 mod go;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
+#[path = "interrupting.rs"]
+mod interrupting;
+#[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "limiter.rs"]
 mod limiter;
 #[path = "versus/machine.rs"]
@@ -102,7 +105,7 @@ fn parts() -> impl Iterator<Item = (&'static str, fn(&mut Criterion))> {
     let primitives = primitives.chain(semaphore::PARTS).chain(atomic_value::PARTS);
     let primitives = primitives.chain(single_flight::PARTS).chain(limiter::PARTS);
     let flow = timer::PARTS.into_iter().chain(channel::PARTS).chain(pipeline::PARTS);
-    let flow = flow.chain(worker_pool::PARTS);
+    let flow = flow.chain(worker_pool::PARTS).chain(interrupting::PARTS);
     let groups = wait_group::PARTS.into_iter().chain(context::PARTS).chain(err_group::PARTS);
     primitives.chain(flow).chain(groups)
 }

@@ -30,7 +30,7 @@ pub(crate) struct Goal {
     pub(crate) rival: &'static str,
 }
 
-pub(crate) const ROWS: [Row; 49] = [
+pub(crate) const ROWS: [Row; 51] = [
     Row::new("wait_group/add_done", 1).at_most(0.75),
     Row::new("wait_group/add_done", 2),
     Row::new("wait_group/spawn_1", 1).at_most(0.7),
@@ -68,6 +68,8 @@ pub(crate) const ROWS: [Row; 49] = [
     Row::new("channel/send_until_ready", 1),
     Row::new("pipeline/two_stages", 4).at_most(0.6),
     Row::new("worker_pool/submit_join", 3),
+    Row::new("interrupting/call", 1),
+    Row::new("interrupting/cancel_read", 2),
     Row::new("single_flight/run", 1),
     Row::new("single_flight/run", 2),
     Row::new("err_group/spawn_5", 1).at_most(0.6),
