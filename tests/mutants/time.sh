@@ -94,6 +94,8 @@ mutant "after func: one that is never called is kept for ever" src/time/after_fu
             state.detached' after_func
 mutant "after func: it runs on the timer thread" src/time/after_func.rs \
     'elsewhere(self, Core::run);' 'self.run();' after_func
+mutant "after func: where there is no thread it is not called" src/time/after_func.rs \
+    'Err(_) => run(core),' 'Err(_) => drop(core),' timer_refused
 mutant "after func: what it captured is dropped on the timer thread" src/time/after_func.rs \
     'elsewhere(Arc::new(core), drop_quietly);' 'drop(core);' sim_timer
 mutant "after func: a panic is not caught" src/time/after_func.rs \
