@@ -48,7 +48,8 @@ mutant() {
     fi
     printf '%-9s %s' "$verdict" "$name"
     if [ "$verdict" = killed ]; then
-        sed -n 's/^test \(.*\) \.\.\. FAILED$/ \1/p; s/^    \([a-z0-9_:]*\)$/ \1/p' "$copy/log" | sort -u | head -1 | tr -d '\n'
+        # The name of a test that failed, or of the signal that has ended the tests.
+        sed -n 's/^test \(.*\) \.\.\. FAILED$/ \1/p; s/^    \([a-z0-9_:]*\)$/ \1/p; s/^.*(signal: [0-9]*, \(SIG[A-Z]*\).*$/ \1/p' "$copy/log" | sort -u | head -1 | tr -d '\n'
     elif [ "$status" = 0 ]; then
         survivors=$((survivors + 1))
     fi

@@ -6,9 +6,9 @@ mutant "interrupting: nobody interrupts" src/context/interrupting.rs \
 mutant "interrupting: the registration ends before the call" src/context/interrupting.rs \
     'let result = f();
         let abort = AbortOnDrop;
-        drop(registration);' 'let abort = AbortOnDrop;
-        drop(registration);
-        let result = f();' sim_interrupting
+        drop(registration);' 'drop(registration);
+        let result = f();
+        let abort = AbortOnDrop;' sim_interrupting
 mutant "interrupting: an interrupt that is under way is not waited for" src/context/interrupting.rs \
     'drop(registration);' 'registration.stop();' sim_interrupting
 mutant "interrupting: the interrupt may come late" src/context/interrupting.rs \
