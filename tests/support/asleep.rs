@@ -16,13 +16,16 @@ impl Sleeper {
         self.0.set(PathBuf::from("/proc").join(thread).join("status")).expect("one thread only");
     }
 
-    /// Returns once the thread sleeps and has not stirred for a number of looks.
+    /// Returns once the thread sleeps and has not stirred for a number of looks, or has ended: then it
+    /// did not block, or not for that long, and its result is to tell.
     pub(crate) fn until_asleep(&self) {
         let mut before = None;
         let mut still = 0;
         while still < 30 {
             thread::yield_now();
-            let now = self.0.get().and_then(|path| sleeping(&fs::read_to_string(path).ok()?));
+            let Some(path) = self.0.get() else { continue };
+            let Ok(status) = fs::read_to_string(path) else { return };
+            let now = sleeping(&status);
             still = if now.is_some() && now == before { still + 1 } else { 0 };
             before = now;
         }
