@@ -1,9 +1,13 @@
 //! Compares the crate with Go and with other crates: `cargo bench --bench versus [-- FILTER]`.
 //!
-//! Runs the rows of all benchmarks, each part of them between two runs of the same rows in Go, and
-//! prints the medians as a Markdown table. `FILTER` is a part of the ids to run.
+//! Runs each part of the rows of all benchmarks three times, each time between two runs of the same
+//! rows in Go, and prints the medians as a Markdown table, with the spread of the ratios. `FILTER`
+//! is a part of the ids to run; without it, and if there is Go, the table and a picture of it are
+//! written to `benches/results`.
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
+#[path = "report/arguments.rs"]
+mod arguments;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "atomic_value.rs"]
 mod atomic_value;
@@ -22,7 +26,7 @@ mod counter;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "err_group.rs"]
 mod err_group;
-#[path = "versus/go.rs"]
+#[path = "report/go.rs"]
 mod go;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "interrupting.rs"]
@@ -30,8 +34,12 @@ mod interrupting;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "limiter.rs"]
 mod limiter;
-#[path = "versus/machine.rs"]
+#[path = "report/machine.rs"]
 mod machine;
+#[path = "report/markdown.rs"]
+mod markdown;
+#[path = "report/median.rs"]
+mod median;
 #[path = "versus/medians.rs"]
 mod medians;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
@@ -40,6 +48,10 @@ mod once;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "pipeline.rs"]
 mod pipeline;
+#[path = "versus/plot.rs"]
+mod plot;
+#[path = "report/results.rs"]
+mod results;
 #[path = "versus/rows.rs"]
 mod rows;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
@@ -48,11 +60,16 @@ mod semaphore;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "single_flight.rs"]
 mod single_flight;
+#[expect(dead_code, reason = "curves are for the other benchmark that draws")]
+#[path = "report/svg.rs"]
+mod svg;
 #[path = "versus/table.rs"]
 mod table;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "timer.rs"]
 mod timer;
+#[path = "versus/times.rs"]
+mod times;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "wait_group.rs"]
 mod wait_group;
@@ -60,42 +77,60 @@ mod wait_group;
 #[path = "worker_pool.rs"]
 mod worker_pool;
 
-use std::env;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use criterion::Criterion;
 
 use go::Go;
-use medians::Medians;
 use rows::{ROWS, Row};
+use times::Times;
+
+/// Each part is run so many times.
+const ROUNDS: u32 = 3;
 
 fn main() {
-    let mut criterion = settings();
-    if !is_measuring() {
+    if !arguments::is_measuring() {
+        let mut criterion = settings();
         parts().for_each(|(_, part)| part(&mut criterion));
         return;
     }
 
-    let filter = filter();
+    let filter = arguments::filter();
     let rows: Vec<_> = ROWS.iter().filter(|row| row.matches(&filter)).collect();
-    let medians = Medians::from_now_on();
-    let mut go = Go::build();
+    let go = Go::build();
+    let mut times = Times::default();
     for (beginning, part) in parts() {
-        let same = || rows.iter().copied().filter(|row| row.operation.starts_with(beginning));
-        go.run(same());
-        part(&mut criterion);
-        go.run(same());
+        let mut same = rows.clone();
+        same.retain(|row| row.operation.starts_with(beginning));
+        if !same.is_empty() {
+            measure(&same, part, &go, &mut times);
+        }
     }
-    print(&rows, &medians, &go);
+    let measured: Vec<_> = rows.into_iter().filter(|row| times.know(row)).collect();
+    publish(&measured, &times, go.is_built(), filter.is_empty());
 }
 
-/// Short enough for all rows in some two minutes.
+/// Runs a part that measures these rows between runs of the same rows in Go.
+fn measure(rows: &[&Row], part: fn(&mut Criterion), go: &Go, times: &mut Times) {
+    let ids: Vec<_> = rows.iter().map(|row| row.id("go")).collect();
+    let run_go = |times: &mut Times| go.run(&ids).into_iter().for_each(|figure| times.add(figure));
+    run_go(times);
+    for _ in 0..ROUNDS {
+        let start = SystemTime::now();
+        part(&mut settings()); // a fresh one, which has not met these ids yet
+        let figures = rows.iter().flat_map(|row| medians::since(start, row));
+        figures.for_each(|figure| times.add(figure));
+        run_go(times);
+    }
+}
+
+/// Short enough for all rows, with Go, in some ten minutes.
 fn settings() -> Criterion {
     Criterion::default()
-        .warm_up_time(Duration::from_millis(500))
-        .measurement_time(Duration::from_millis(1500))
-        .sample_size(50)
-        .nresamples(5000)
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(600))
+        .sample_size(30)
+        .nresamples(2000)
         .configure_from_args()
 }
 
@@ -110,20 +145,17 @@ fn parts() -> impl Iterator<Item = (&'static str, fn(&mut Criterion))> {
     primitives.chain(flow).chain(groups)
 }
 
-/// Whether times are asked for, and not a test or a list, as criterion reads the arguments.
-fn is_measuring() -> bool {
-    const OTHERS: [&str; 3] = ["--test", "--list", "--profile-time"];
-    let is_other = |argument: String| OTHERS.iter().any(|other| argument.starts_with(other));
-    env::args().any(|argument| argument == "--bench") && !env::args().any(is_other)
-}
-
-/// The first argument that is no option. Options with a value are to be written with `=`.
-fn filter() -> String {
-    env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default()
-}
-
-fn print(rows: &[&Row], medians: &Medians, go: &Go) {
-    let measured: Vec<_> = rows.iter().copied().filter(|row| medians.know(row)).collect();
-    println!("\n{}", table::markdown(&measured, medians, go));
-    println!("{}", machine::description());
+/// Prints the table; keeps it, with the picture, if it is whole.
+fn publish(rows: &[&Row], times: &Times, with_go: bool, with_all: bool) {
+    let (machine, command) = (machine::description(), machine::command());
+    let table = table::markdown(rows, times, with_go);
+    println!("\n{table}\n{machine}; `{command}`");
+    if with_go && with_all {
+        let text = format!(
+            "# phalanx and its rivals\n\nMedians of {ROUNDS} rounds; `spread` is that of phalanx/Go \
+             over the rounds.\n\n{machine}; `{command}`\n\n![the ratios](versus.svg)\n\n{table}"
+        );
+        results::write("versus.md", &text);
+        results::write("versus.svg", &plot::svg(rows, times, [&machine, &command]));
+    }
 }

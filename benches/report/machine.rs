@@ -3,16 +3,23 @@
 use std::process::Command;
 use std::{env, fs, thread};
 
+/// Processor, cores, versions and date.
 pub(crate) fn description() -> String {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     format!(
-        "{cpu}, {cores} cores; {rustc}; {go}; {date}; `{command}`",
+        "{cpu}, {cores} cores; {rustc}; {go}; {date}",
         cpu = cpu_model(),
         rustc = first_line("rustc", &["--version"]).unwrap_or("unknown rustc".into()),
         go = first_line("go", &["version"]).unwrap_or("no Go".into()),
         date = first_line("date", &["+%Y-%m-%d"]).unwrap_or("unknown date".into()),
-        command = command_line(),
     )
+}
+
+/// What was typed: Cargo adds `--bench` to the arguments of the program.
+pub(crate) fn command() -> String {
+    let typed: Vec<_> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let separator = if typed.is_empty() { "" } else { " -- " };
+    format!("cargo bench --bench {}{separator}{}", env!("CARGO_CRATE_NAME"), typed.join(" "))
 }
 
 fn cpu_model() -> String {
@@ -25,11 +32,4 @@ fn first_line(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     text.lines().next().map(String::from)
-}
-
-/// What was typed: Cargo adds `--bench` to the arguments of the program.
-fn command_line() -> String {
-    let typed: Vec<_> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let separator = if typed.is_empty() { "" } else { " -- " };
-    format!("cargo bench --bench versus{separator}{}", typed.join(" "))
 }

@@ -8,40 +8,22 @@ use serde_json::Value;
 
 use crate::rows::{PEERS, Row};
 
-/// The medians of this run.
-pub(crate) struct Medians {
-    since: SystemTime,
+/// What criterion has measured of a row since then: the ids, and the medians in nanoseconds.
+pub(crate) fn since(then: SystemTime, row: &Row) -> impl Iterator<Item = (String, f64)> {
+    let rivals = ["phalanx"].into_iter().chain(PEERS);
+    rivals.filter_map(move |rival| {
+        let estimates = criterion_home()?.join(directory(row, rival)).join("new/estimates.json");
+        let changed = fs::metadata(&estimates).and_then(|metadata| metadata.modified()).ok()?;
+        if changed < then {
+            return None;
+        }
+        Some((row.id(rival), median(&estimates)?))
+    })
 }
 
-impl Medians {
-    /// Leaves out what criterion has measured before this call.
-    pub(crate) fn from_now_on() -> Self {
-        Medians { since: SystemTime::now() }
-    }
-
-    /// The median time of a row in nanoseconds; `None` if it was not measured.
-    pub(crate) fn of(&self, row: &Row, rival: &str) -> Option<f64> {
-        // Criterion keeps the slashes between the parts of an id, but not those within a part.
-        let directory = format!("{}/{rival}/{}", row.operation.replace('/', "_"), row.threads);
-        let estimates = criterion_home()?.join(directory).join("new/estimates.json");
-        if self.is_new(&estimates) { median(&estimates) } else { None }
-    }
-
-    /// The fastest rival in Rust, with its median.
-    pub(crate) fn best_peer(&self, row: &Row) -> Option<(&'static str, f64)> {
-        let measured = PEERS.into_iter().filter_map(|peer| Some((peer, self.of(row, peer)?)));
-        measured.min_by(|(_, one), (_, other)| one.total_cmp(other))
-    }
-
-    /// Whether this or any rival in Rust was measured.
-    pub(crate) fn know(&self, row: &Row) -> bool {
-        self.of(row, "phalanx").is_some() || self.best_peer(row).is_some()
-    }
-
-    fn is_new(&self, file: &Path) -> bool {
-        let changed = fs::metadata(file).and_then(|metadata| metadata.modified());
-        changed.is_ok_and(|changed| changed >= self.since)
-    }
+/// Criterion keeps the slashes between the parts of an id, but not those within a part.
+fn directory(row: &Row, rival: &str) -> String {
+    format!("{}/{rival}/{}", row.operation.replace('/', "_"), row.threads)
 }
 
 fn median(estimates: &Path) -> Option<f64> {

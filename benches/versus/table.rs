@@ -1,47 +1,44 @@
-//! The table: a line for each row, in Markdown, with the columns aligned.
+//! The table: a line for each row.
 
-use crate::go::Go;
-use crate::medians::Medians;
+use crate::markdown::{or_none, table, time};
 use crate::rows::{Goal, Row};
-
-/// A cell without a figure.
-const NONE: &str = "-";
+use crate::times::{Ratio, Times};
 
 /// Without Go there are no columns that need it, nor goals, most of which are ratios to Go.
-pub(crate) fn markdown(rows: &[&Row], medians: &Medians, go: &Go) -> String {
-    let mut lines = vec![header(go.is_built())];
-    lines.extend(rows.iter().map(|row| cells(row, medians, go)));
-    aligned(&lines)
+pub(crate) fn markdown(rows: &[&Row], times: &Times, with_go: bool) -> String {
+    let mut lines = vec![header(with_go)];
+    lines.extend(rows.iter().map(|row| cells(row, times, with_go)));
+    table(&lines)
 }
 
 fn header(with_go: bool) -> Vec<String> {
-    let names: &[&str] = if with_go {
-        &["operation", "phalanx", "Go", "phalanx/Go", "best peer", "phalanx/peer", "goal", "met"]
-    } else {
-        &["operation", "phalanx", "best peer", "phalanx/peer"]
-    };
-    names.iter().copied().map(String::from).collect()
+    let go: &[&str] = if with_go { &["Go", "phalanx/Go", "spread"] } else { &[] };
+    let goal: &[&str] = if with_go { &["goal", "met"] } else { &[] };
+    let names = [&["operation", "phalanx"], go, &["best peer", "phalanx/peer"], goal].concat();
+    names.into_iter().map(String::from).collect()
 }
 
-fn cells(row: &Row, medians: &Medians, go: &Go) -> Vec<String> {
-    let ours = medians.of(row, "phalanx");
-    let peer = medians.best_peer(row);
-    let to_peer = ratio(ours, peer.map(|(_, its)| its));
-    let peer = peer.map(|(name, its)| format!("{name} {}", time(its)));
-    let to_go = ratio(ours, go.median(row));
-    let to_rival =
-        |rival| ratio(ours, if rival == "go" { go.median(row) } else { medians.of(row, rival) });
-    let met = row.goal.and_then(|goal| Some(to_rival(goal.rival)? <= goal.ratio));
-    let met = met.map(|met| if met { "yes" } else { "no" });
+fn cells(row: &Row, times: &Times, with_go: bool) -> Vec<String> {
+    let time_of = |rival| times.of(row, rival).map(time);
+    let ratio_to = |rival| times.ratio_to(row, rival);
+    let median = |ratio: Ratio| two_places(ratio.median);
+    let best = times.best_peer(row);
 
-    let ours = or_none(ours.map(time));
-    let peer = [or_none(peer), or_none(to_peer.map(two_places))];
-    if !go.is_built() {
-        return [vec![row.name(), ours], peer.into()].concat();
+    let ours = vec![row.name(), or_none(time_of("phalanx"))];
+    let peer = vec![
+        or_none(best.and_then(|peer| Some(format!("{peer} {}", time_of(peer)?)))),
+        or_none(best.and_then(ratio_to).map(median)),
+    ];
+    if !with_go {
+        return [ours, peer].concat();
     }
-    let its = [or_none(go.median(row).map(time)), or_none(to_go.map(two_places))];
-    let verdict = [or_none(row.goal.map(goal)), or_none(met.map(String::from))];
-    [vec![row.name(), ours], its.into(), peer.into(), verdict.into()].concat()
+    let to_go = ratio_to("go");
+    let spread = to_go.map(|to| format!("{} to {}", two_places(to.least), two_places(to.most)));
+    let go = vec![or_none(time_of("go")), or_none(to_go.map(median)), or_none(spread)];
+    let met = row.goal.and_then(|goal| Some(ratio_to(goal.rival)?.median <= goal.ratio));
+    let met = met.map(|met| if met { "yes" } else { "no" }.into());
+    let verdict = vec![or_none(row.goal.map(goal)), or_none(met)];
+    [ours, go, peer, verdict].concat()
 }
 
 /// A goal is a ratio to Go, unless it says to whom.
@@ -50,44 +47,6 @@ fn goal(goal: Goal) -> String {
     if goal.rival == "go" { ratio } else { format!("{ratio} of {}", goal.rival) }
 }
 
-fn ratio(ours: Option<f64>, theirs: Option<f64>) -> Option<f64> {
-    Some(ours? / theirs?)
-}
-
-fn or_none(cell: Option<String>) -> String {
-    cell.unwrap_or_else(|| NONE.into())
-}
-
 fn two_places(ratio: f64) -> String {
     format!("{ratio:.2}")
-}
-
-/// A time with its unit, to three digits.
-fn time(nanos: f64) -> String {
-    const UNITS: [(&str, f64); 4] = [("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1.0)];
-    // What would be rounded to 1000 takes the next unit.
-    let fits = |unit: &&(&str, f64)| nanos >= 0.9995 * unit.1;
-    let (name, size) = UNITS.iter().find(fits).unwrap_or(&UNITS[3]);
-    let value = nanos / size;
-    let places = match value {
-        100.0.. => 0,
-        10.0.. => 1,
-        1.0.. => 2,
-        _ => 3,
-    };
-    format!("{value:.places$} {name}")
-}
-
-fn aligned(lines: &[Vec<String>]) -> String {
-    let widths: Vec<_> = (0..lines[0].len())
-        .map(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0))
-        .collect();
-    let rule: Vec<_> = widths.iter().map(|&width| "-".repeat(width)).collect();
-    let (header, body) = (&lines[..1], &lines[1..]);
-    header.iter().chain([&rule]).chain(body).map(|line| padded(line, &widths)).collect()
-}
-
-fn padded(line: &[String], widths: &[usize]) -> String {
-    let cells = line.iter().zip(widths).map(|(cell, &width)| format!(" {cell:width$} |"));
-    format!("|{}\n", cells.collect::<String>())
 }
