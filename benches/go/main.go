@@ -7,6 +7,7 @@
 //	./build.sh /tmp/phalanx-bench-go   # uses Debian's golang.org/x/sync if installed
 //	/tmp/phalanx-bench-go              # every row
 //	/tmp/phalanx-bench-go poll wake    # rows whose id contains "poll" or "wake"
+//	/tmp/phalanx-bench-go scaling/     # what a unit costs when there are more
 //
 // With network access "go run . context/" does the same.
 //
@@ -72,6 +73,8 @@ var rows = []row{
 	{"context/wake/go/1", timed(wake)},
 }
 
+// Further rows are in the files of their operations.
+
 func main() {
 	filters := os.Args[1:]
 	batches, length := 31, 10*time.Millisecond
@@ -92,8 +95,9 @@ func main() {
 }
 
 // passes tells whether the id contains one of the filters, or there are none.
+// In a filter, "$" is the end of the id.
 func passes(id string, filters []string) bool {
-	isPart := func(filter string) bool { return strings.Contains(id, filter) }
+	isPart := func(filter string) bool { return strings.Contains(id+"$", filter) }
 	return len(filters) == 0 || slices.ContainsFunc(filters, isPart)
 }
 
@@ -104,17 +108,24 @@ func fail(message string) {
 
 // Measuring.
 
+// longest is the time after which no further batch begins, if there have been
+// a few.
+const longest = time.Second / 2
+
 // measure returns the median over the batches of the ns per operation.
 func measure(run func(n int) time.Duration, batches int, length time.Duration) float64 {
 	n := calibrate(run, length)
 	run(n) // Warm up.
 
-	samples := make([]float64, batches)
-	for i := range samples {
-		samples[i] = float64(run(n).Nanoseconds()) / float64(n)
+	var samples []float64
+	for start := time.Now(); len(samples) < batches; {
+		if len(samples) >= 3 && time.Since(start) > longest {
+			break
+		}
+		samples = append(samples, float64(run(n).Nanoseconds())/float64(n))
 	}
 	slices.Sort(samples)
-	return samples[batches/2] // The number of batches is odd.
+	return (samples[(len(samples)-1)/2] + samples[len(samples)/2]) / 2
 }
 
 // calibrate returns how many operations take about as long as length, at

@@ -18,9 +18,11 @@ const pipelineBuffer = 64
 // pipelineSum keeps the compiler from deleting the work.
 var pipelineSum uint64
 
-// twoStages passes n items from a source through two stages that add one to a
+func twoStages(n int) { passThrough(n, 2) }
+
+// passThrough passes n items from a source through stages that add one to a
 // sink that adds up.
-func twoStages(n int) {
+func passThrough(n, count int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var stages sync.WaitGroup
@@ -58,7 +60,10 @@ func twoStages(n int) {
 		})
 		return to
 	}
-	last := stage(stage(first))
+	last := (<-chan uint64)(first)
+	for range count {
+		last = stage(last)
+	}
 	sum := uint64(0)
 	for open := true; open; {
 		var item uint64
