@@ -12,6 +12,7 @@
 mod baseline;
 #[path = "instructions/callgrind.rs"]
 mod callgrind;
+#[expect(dead_code, reason = "another benchmark asks for bytes")]
 #[path = "support/counting.rs"]
 mod counting;
 #[path = "instructions/meter.rs"]

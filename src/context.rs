@@ -43,6 +43,9 @@ use crate::wait::Cause;
 /// Polling ([`is_cancelled`](Self::is_cancelled), [`check`](Self::check)) is one load. Blocking
 /// calls of the crate take a context as their bound and return when it ends; they need not poll.
 ///
+/// A context takes 16 bytes. A child with its canceller is one allocation, of 104 bytes, and some 40 more
+/// at its parent once somebody has looked at it; one with a deadline then takes some 350 in all.
+///
 /// # Memory ordering
 ///
 /// What the cancelling thread did before it cancelled *happens before* whatever follows a call

@@ -76,6 +76,11 @@ var rows = []row{
 // Further rows are in the files of their operations.
 
 func main() {
+	if len(os.Args) == 4 && os.Args[1] == "memory" {
+		measureMemory(os.Args[2], os.Args[3])
+		return
+	}
+
 	filters := os.Args[1:]
 	batches, length := 31, 10*time.Millisecond
 	if os.Getenv("PHALANX_BENCH_QUICK") == "1" {

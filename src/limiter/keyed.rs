@@ -20,7 +20,7 @@ const FEW: usize = 64;
 /// A key costs nothing until it is used, and nothing again when it is idle, which is when its bucket
 /// is full, with the rate and the burst that all have, and nobody holds its limiter. Idle keys are
 /// dropped as others come, so that no more than twice as many are kept as are in use, and some sixty;
-/// or by [`drop_idle`](Self::drop_idle).
+/// or by [`drop_idle`](Self::drop_idle). One that is in use takes some 290 bytes, with a `u64` for a key.
 ///
 /// Keys may be of any type that can be hashed, compared and cloned. They are, and are dropped, on the
 /// threads that call, without a lock.
