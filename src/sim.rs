@@ -165,7 +165,10 @@ pub use builder::{Builder, Leaks, Panics};
 pub use check::Report;
 pub use failure::Failure;
 pub use machine::Path;
-pub use marks::{atomically, choose, external, in_bubble, invariant, label, yield_now};
+pub use marks::{
+    atomically, choose, external, in_bubble, invariant, label, refuse_threads, refused_threads,
+    yield_now,
+};
 pub use outcomes::Outcomes;
 pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use strategy::{Script, Strategy, Turn};

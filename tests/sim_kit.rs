@@ -437,6 +437,37 @@ fn more_threads_than_allowed_are_a_failure() {
 }
 
 #[test]
+fn threads_are_refused_by_their_numbers_and_those_of_the_test_never() {
+    sim::check(|| {
+        sim::refuse_threads(1..3);
+        assert_eq!(sim::spawn("of the test", || 7).join().ok(), Some(7));
+        let (ctx, canceller) = Context::background().with_cancel();
+        let group = Arc::new(WaitGroup::new());
+        let started: Vec<_> = (0..4)
+            .map(|_| {
+                let ctx = ctx.clone();
+                let started = group.try_go(move || drop(ctx.wait())).is_ok();
+                sim::wait_idle(); // so the next one needs a thread
+                started
+            })
+            .collect();
+        assert_eq!((started, sim::refused_threads()), (vec![true, false, false, true], 2));
+        sim::refuse_threads(0..0);
+        assert!(group.try_go(|| ()).is_ok());
+        assert_eq!(sim::refused_threads(), 0);
+        canceller.cancel();
+        group.wait();
+    });
+    sim::check(|| assert!(Arc::new(WaitGroup::new()).try_go(|| ()).is_ok()));
+}
+
+#[test]
+#[should_panic(expected = "sim::refuse_threads: not in a bubble")]
+fn threads_are_refused_in_bubbles_only() {
+    sim::refuse_threads(0..1);
+}
+
+#[test]
 fn wake_ups_for_no_reason_change_nothing_for_the_user() {
     Builder::new().iterations(300).spurious_wakeups(30).check(|| {
         let group = Arc::new(WaitGroup::new());

@@ -1,4 +1,7 @@
-//! What a test tells the machine: where to switch and where not, what to choose, what must hold.
+//! What a test tells the machine: where to switch and where not, what to choose, what must hold, what
+//! fails.
+
+use std::ops::Range;
 
 use super::machine::{self, Kind};
 use super::time::outside;
@@ -69,4 +72,42 @@ pub fn invariant(name: &'static str, check: impl Fn() + Send + 'static) {
 #[track_caller]
 pub fn external<R>(f: impl FnOnce() -> R) -> R {
     machine::external(f).unwrap_or_else(|f| f())
+}
+
+/// Has the operating system refuse threads to the crate: of those that it asks for from now on, the ones
+/// with these numbers, counted from zero. `0..usize::MAX` are all, and `0..0` none any more. A thread
+/// of [`spawn`](super::spawn) always comes.
+///
+/// A test that goes through the numbers one by one, until [`refused_threads`] says that nothing was
+/// refused, has seen every place where a thread is needed.
+///
+/// # Panics
+///
+/// `sim::refuse_threads: not in a bubble`
+///
+/// # Examples
+///
+/// ```
+/// use phalanx::{WaitGroup, sim};
+/// use std::sync::Arc;
+///
+/// sim::check(|| {
+///     sim::refuse_threads(0..1);
+///     let group = Arc::new(WaitGroup::new());
+///     let refused = group.try_go(|| ()).unwrap_err();
+///     assert_eq!(sim::refused_threads(), 1);
+///     assert!(group.try_go(refused.into_task()).is_ok()); // the next one comes
+///     group.wait();
+/// });
+/// ```
+#[track_caller]
+pub fn refuse_threads(numbers: Range<usize>) {
+    if !machine::refuse_threads(numbers) {
+        outside("refuse_threads")
+    }
+}
+
+/// How many threads have been refused since the last call of [`refuse_threads`].
+pub fn refused_threads() -> usize {
+    machine::refused_threads()
 }

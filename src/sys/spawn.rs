@@ -18,6 +18,8 @@ pub(crate) fn spawn(
     body: impl FnOnce() + Send + 'static,
 ) -> io::Result<()> {
     #[cfg(feature = "sim")]
+    machine::ask_for_thread()?;
+    #[cfg(feature = "sim")]
     let (name, body) = match machine::spawn(name, stack_size, body) {
         Ok(started) => return started.map(drop),
         Err(outside) => outside,

@@ -39,3 +39,8 @@ mutant "bubbles: the deadline wins over the lock" src/sim/machine/locks.rs \
 
 # Survivor: in `Way::take_inside`, `Way::Read` not made `Way::ReadAgain`: a reader then waits for the attempt of a
 # writer of another bubble to end, a quarter of a second at most; only time is lost.
+mutant "kit: the threads of a test are refused" src/sim/machine/spawning.rs \
+    'let Some(newcomer) = newcomer(name.clone()) else' 'if let Err(error) = super::refusals::ask_for_thread() { return Ok(Err(error)) }
+    let Some(newcomer) = newcomer(name.clone()) else' sim_kit
+mutant "kit: threads are refused for ever" src/sim/machine/refusals.rs \
+    'wanted.contains(&refusals.asked)' 'wanted.start <= refusals.asked' sim_kit

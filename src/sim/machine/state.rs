@@ -7,6 +7,7 @@ use super::end::End;
 use super::futex::Futexes;
 use super::op::Op;
 use super::path::Path;
+use super::refusals::Refusals;
 use super::thread::{Blocked, On, Panic, Status, Thread, Woken};
 use super::trace::Trace;
 use crate::sim::TimeMode;
@@ -52,6 +53,7 @@ pub(super) struct State {
     /// Whether anything came from outside: then nothing can be replayed.
     pub(super) tainted: bool,
     pub(super) invariants: Vec<Invariant>,
+    pub(super) refusals: Refusals,
     /// The idle threads are being sent home.
     pub(super) closing: bool,
     pub(super) end: Option<End>,
@@ -98,6 +100,7 @@ impl State {
             externals: 0,
             tainted: false,
             invariants: Vec::new(),
+            refusals: Refusals::default(),
             closing: false,
             end: None,
         }
