@@ -83,3 +83,45 @@ mutant "sim threads: a thread of its own is kept" src/threads/cache.rs \
     '!worker.spec.own_thread && IDLE' 'IDLE' sim_threads
 mutant "sim threads: threads with names are never given up" src/threads/cache.rs \
     'let room = self.count < MOST_IDLE;' 'let room = true;' sim_threads
+
+# Tasks that meet, and threads that are refused.
+mutant "sim threads: no thread of the pool is used again" src/threads/pool.rs \
+    'match self.idle.pop() {' 'match self.idle.pop().filter(|_| false) {' sim_threads_barrier
+mutant "sim threads: tasks meet, and a searcher leaves some behind" src/threads/pool.rs \
+    'if self.queue.len() == 1 {' 'if true {' sim_threads_barrier
+mutant "sim threads: tasks meet, and a searcher that takes one appoints nobody" src/threads/pool.rs \
+    'successor = Some(appointed);' 'drop(appointed);' sim_threads_barrier
+mutant "sim threads: tasks meet, and a thread that leaves stays among the idle" src/threads/pool.rs \
+    'place.map(|place| pool.idle.remove(place)).is_some()' 'place.is_some()' sim_threads_barrier
+mutant "sim threads: tasks meet, and a thread leaves though it has been appointed" src/threads/searcher.rs \
+    'None if pool::withdraw(me) => return,' 'None if pool::withdraw(me) || true => return,' sim_threads_barrier
+mutant "sim threads: of several who start tasks, one relies on a searcher that has gone" src/threads/pool.rs \
+    'Claim::Searched if pool.search != Search::Nobody => None,' 'Claim::Searched if true => None,' sim_threads_barrier
+mutant "sim threads: a thread reports before it can be used again" src/threads/searcher.rs \
+    'if pool.search != Search::Nobody {
+        return Role::Helper;' 'if true {
+        return Role::Helper;' sim_threads_barrier
+mutant "sim threads: a thread that was refused is relied upon" src/threads/pool.rs \
+    'let searcher = match self.idle.pop() {' 'self.search = Search::Awake;
+        let searcher = match self.idle.pop() {' sim_threads_refused
+mutant "sim threads: a searcher without a successor keeps its office" src/threads/pool.rs \
+    'return Take::Refused;
+            } else {
+                self.search = Search::Nobody;' 'return Take::Refused;
+            } else {' sim_threads_refused
+mutant "sim threads: a searcher without a successor leaves no office" src/threads/pool.rs \
+    '} else if self.running > 0 {
+                return Take::Refused;' '} else if true {
+                return Take::Refused;' sim_threads_refused
+mutant "sim threads: a task is accepted though there is no thread for it" src/threads/pool.rs \
+    'Search::Nobody => pool.appoint().map(Claim::Appointed),' 'Search::Nobody => pool.appoint().map(Claim::Appointed).or(Ok(Claim::Searched)),' sim_threads_refused
+mutant "sim threads: a panic of a task is not caught where it runs" src/wait_group/go.rs \
+    'if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(f)) {' 'if let Err(payload) = Ok::<(), Payload>(f()) {' sim_threads_barrier
+mutant "sim threads: a panic of a callback is not caught where it runs" src/group/core.rs \
+    'panic::catch_unwind(AssertUnwindSafe(|| self.canceller.cancel_because(why)))' 'Ok::<(), Payload>(self.canceller.cancel_because(why))' sim_threads_barrier
+mutant "sim threads: a panic of a policy is not kept" src/group/ledger.rs \
+    'core.panicked(payload);
+                    drop_caught' 'drop(payload);
+                    drop_caught' sim_threads_barrier
+mutant "sim threads: no named thread of a refused task is given back" src/threads/cache.rs \
+    'idle.map_or_else(|| worker::start(spec.clone()), Ok)' 'Ok(idle.unwrap_or_else(|| worker::start(spec.clone()).unwrap()))' sim_threads_refused
