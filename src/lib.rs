@@ -117,7 +117,7 @@
 //!
 //! # When not to use it
 //!
-//! - A task that is blocked costs a thread: on x86-64 Linux some 36 KiB, of which 10 are its own and
+//! - A task that is blocked costs a thread: on x86-64 Linux some 37 KiB, of which 10 are its own and
 //!   the rest the kernel's (`cargo bench --bench memory`). For more than some ten thousand connections
 //!   or tasks that are blocked at the same time, use an async runtime.
 //! - For data parallelism over slices and iterators, use rayon: it divides work that is even, and

@@ -79,7 +79,7 @@ impl Builder {
     /// The stack size of the group's threads in bytes; the default is that of `std::thread`.
     ///
     /// Of a stack only what has been used takes memory, in pages. So a smaller one saves addresses, and
-    /// the kernel's tables for them: 4 of the 36 KiB that a blocked task takes, with 64 KiB on x86-64
+    /// the kernel's tables for them: 4 of the 37 KiB that a blocked task takes, with 64 KiB on x86-64
     /// Linux (`cargo bench --bench memory`). The tasks run on threads of their own kind, which are kept
     /// and used again, and never on the thread that waits.
     pub fn stack_size(mut self, bytes: usize) -> Self {
