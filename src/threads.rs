@@ -23,6 +23,7 @@ mod front;
 mod lookout;
 mod office;
 mod pool;
+mod rescue;
 mod searcher;
 mod sleeper;
 mod spec;

@@ -194,3 +194,20 @@ fn a_task_with_a_name_comes_back_if_its_thread_is_refused() {
     }
     assert_eq!(from_every_thread_on(&all(), test), 3);
 }
+
+/// Once the others can be had, a task that was queued behind the one refused must start.
+#[test]
+fn tasks_meet_though_any_one_thread_is_refused() {
+    for number in 0..4 {
+        all().check(move || {
+            sim::refuse_threads(number..number + 1);
+            meet_from(1, 2);
+        });
+    }
+}
+
+/// Who starts a task may be held up for ten seconds between its claim and its push.
+#[test]
+fn a_task_is_not_left_behind_by_a_searcher_that_leaves_where_no_other_can_be_had() {
+    assert!(from_every_thread_on(&with_any_delay().iterations(500), run_or_come_back) > 1);
+}

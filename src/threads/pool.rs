@@ -27,6 +27,7 @@ use std::{io, iter};
 
 use super::front::{Front, Sight};
 use super::office::{Office, Search};
+use super::rescue::Rescue;
 use super::searcher;
 use super::sleeper::{Role, Sleeper};
 use super::worker::{Finish, Job, run};
@@ -86,7 +87,7 @@ pub(super) struct Pool {
     /// How many tasks have ever been pushed.
     pushed: usize,
     /// The most recently used last.
-    pub(super) idle: Vec<Arc<Sleeper>>,
+    pub(super) idle: VecDeque<Arc<Sleeper>>,
     /// How many threads are in user code, or on their way back from there.
     pub(super) running: usize,
     /// How many tasks have ever been taken: tells a nap whether the queue is being drained.
@@ -95,6 +96,8 @@ pub(super) struct Pool {
     pub(super) napping: usize,
     /// Whether the last nap has seen nobody take a task.
     pub(super) stalled: bool,
+    /// Whoever asks for a searcher later, where there was none to be had.
+    pub(super) rescue: Option<Arc<Rescue>>,
 }
 
 /// The right to have one task run.
@@ -126,9 +129,11 @@ impl Claim {
         pool.push(id, job);
         let appointed = match self {
             Claim::Appointed(searcher) => Some(searcher),
-            // The searcher of a moment ago may have gone. Where there is no thread for another, the
-            // next thread to finish a task takes this one.
-            Claim::Searched => pool.appoint().ok().flatten(),
+            // The searcher of a moment ago may have gone.
+            Claim::Searched => match pool.appoint() {
+                Ok(appointed) => appointed,
+                Err(_) => return run_newest_here(pool),
+            },
         };
         drop(pool);
         if let Some(searcher) = appointed {
@@ -154,11 +159,12 @@ impl Empty for Pool {
     const EMPTY: Pool = Pool {
         queue: VecDeque::new(),
         pushed: 0,
-        idle: Vec::new(),
+        idle: VecDeque::new(),
         running: 0,
         taken: 0,
         napping: 0,
         stalled: false,
+        rescue: None,
     };
 }
 
@@ -174,7 +180,7 @@ impl Pool {
     }
 
     /// Makes a thread the searcher, which is to be woken outside the lock; `None` if there is one.
-    fn appoint(&mut self) -> io::Result<Option<Arc<Sleeper>>> {
+    pub(super) fn appoint(&mut self) -> io::Result<Option<Arc<Sleeper>>> {
         if !office().try_take() {
             return Ok(None);
         }
@@ -187,7 +193,7 @@ impl Pool {
     }
 
     fn idle_or_new(&mut self) -> io::Result<Arc<Sleeper>> {
-        self.idle.pop().map_or_else(searcher::start, Ok)
+        self.idle.pop_back().map_or_else(searcher::start, Ok)
     }
 
     /// Takes the oldest task; a searcher that leaves others behind hands on its office first.
@@ -195,7 +201,7 @@ impl Pool {
         if self.queue.is_empty() {
             return Take::Nothing;
         }
-        let mut successor = None;
+        let (mut successor, mut is_starved) = (None, false);
         if role == Role::Searcher {
             if self.queue.len() == 1 {
                 office().set(Search::Nobody);
@@ -207,14 +213,15 @@ impl Pool {
                 return Take::Refused;
             } else {
                 office().set(Search::Nobody);
+                is_starved = true;
             }
         }
         let Some(Queued { job, .. }) = self.queue.pop_front() else { return Take::Nothing };
         self.running += 1;
         self.taken = self.taken.wrapping_add(1);
         self.front_is_gone();
-        let helper = if self.stalled && self.queue.len() > 1 { self.idle.pop() } else { None };
-        Take::Task(Taken { job, successor, helper })
+        let helper = if self.stalled && self.queue.len() > 1 { self.idle.pop_back() } else { None };
+        Take::Task(Taken { job, successor, helper, is_starved })
     }
 
     fn front_is_gone(&mut self) {
@@ -256,6 +263,20 @@ impl Pool {
     }
 }
 
+/// Runs the task that was just pushed on the thread that pushed it: there is no other, nor is one to be
+/// had, and the task has been accepted.
+#[cold]
+fn run_newest_here(mut pool: MutexGuard<'static, Pool>) {
+    let newest = pool.queue.pop_back();
+    if pool.queue.is_empty() {
+        pool.front_is_gone();
+    }
+    drop(pool);
+    if let Some(Queued { job, .. }) = newest {
+        run(job, Finish::of_nobody());
+    }
+}
+
 /// Runs a queued task on the calling thread, which is about to wait for it. `false` if there is
 /// none, or it is not to be found at once.
 ///
@@ -286,6 +307,8 @@ pub(super) struct Taken {
     pub(super) job: Job,
     pub(super) successor: Option<Arc<Sleeper>>,
     pub(super) helper: Option<Arc<Sleeper>>,
+    /// Whether tasks are left behind for which there was no searcher to be had.
+    pub(super) is_starved: bool,
 }
 
 /// Takes a thread that wants to leave out of the idle ones. `false` if it has been appointed.
@@ -293,5 +316,5 @@ pub(super) fn withdraw(me: &Arc<Sleeper>) -> bool {
     let mut pool = lock();
     // The one that has been idle longest lies at the bottom, where the search begins.
     let place = pool.idle.iter().position(|idle| Arc::ptr_eq(idle, me));
-    place.map(|place| pool.idle.remove(place)).is_some()
+    place.and_then(|place| pool.idle.remove(place)).is_some()
 }

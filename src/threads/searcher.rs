@@ -8,13 +8,11 @@ use std::time::Duration;
 use super::lookout::Lookout;
 use super::office::Search;
 use super::pool::{self, Take, Taken};
+use super::rescue::{self, RETRY};
 use super::sleeper::{KEEP_ALIVE, Role, Sleeper};
 use super::worker::{Finish, Job, run};
 use crate::sys;
 use crate::wait::Until;
-
-/// How long a searcher waits before it asks again for a thread that was refused.
-const RETRY: Duration = Duration::from_millis(1);
 
 /// How long a searcher leaves the queue to the threads that are running.
 const NAP: Duration = Duration::from_micros(60);
@@ -95,7 +93,7 @@ impl Shift {
             if self.role == Role::Searcher {
                 pool::office().set(Search::Nobody);
             }
-            pool.idle.push(Arc::clone(me));
+            pool.idle.push_back(Arc::clone(me));
             return None;
         }
     }
@@ -108,6 +106,9 @@ impl Taken {
         }
         if let Some(helper) = self.helper {
             helper.wake(Role::Helper);
+        }
+        if self.is_starved {
+            rescue::ask_later();
         }
         self.job
     }

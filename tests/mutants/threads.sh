@@ -38,7 +38,7 @@ mutant "sim threads: a waiting thread looks at the oldest task only" src/threads
 mutant "sim threads: tasks are run inside one another without end" src/threads/pool.rs \
     'if depth == DEEPEST || ' 'if ' sim_threads
 mutant "sim threads: a thread that leaves stays among the idle" src/threads/pool.rs \
-    'place.map(|place| pool.idle.remove(place)).is_some()' 'place.is_some()' sim_threads
+    'place.and_then(|place| pool.idle.remove(place)).is_some()' 'place.is_some()' sim_threads
 mutant "sim threads: a thread leaves though it has been appointed" src/threads/searcher.rs \
     'None if pool::withdraw(me) => return,' 'None if pool::withdraw(me) || true => return,' sim_threads
 mutant "sim threads: a thread that has finished a task is not the searcher" src/threads/searcher.rs \
@@ -92,7 +92,7 @@ mutant "sim threads: tasks meet, and a searcher leaves some behind" src/threads/
 mutant "sim threads: tasks meet, and a searcher that takes one appoints nobody" src/threads/pool.rs \
     'successor = Some(appointed);' 'drop(appointed);' sim_threads_barrier
 mutant "sim threads: tasks meet, and a thread that leaves stays among the idle" src/threads/pool.rs \
-    'place.map(|place| pool.idle.remove(place)).is_some()' 'place.is_some()' sim_threads_barrier
+    'place.and_then(|place| pool.idle.remove(place)).is_some()' 'place.is_some()' sim_threads_barrier
 mutant "sim threads: tasks meet, and a thread leaves though it has been appointed" src/threads/searcher.rs \
     'None if pool::withdraw(me) => return,' 'None if pool::withdraw(me) || true => return,' sim_threads_barrier
 mutant "sim threads: of several who start tasks, one relies on a searcher that has gone" src/threads/pool.rs \
@@ -125,3 +125,10 @@ mutant "sim threads: a panic of a policy is not kept" src/group/ledger.rs \
                     drop_caught' sim_threads_barrier
 mutant "sim threads: no named thread of a refused task is given back" src/threads/cache.rs \
     'idle.map_or_else(|| worker::start(spec.clone()), Ok)' 'Ok(idle.unwrap_or_else(|| worker::start(spec.clone()).unwrap()))' sim_threads_refused
+mutant "sim threads: nobody asks again for a searcher that was refused" src/threads/searcher.rs \
+    'rescue::ask_later();' '{}' sim_threads_refused
+mutant "sim threads: nobody asks a second time" src/threads/rescue.rs \
+    'drop(pool);
+            self.set();' 'drop(pool);' sim_threads_refused
+mutant "sim threads: a task that nobody can run is left in the queue" src/threads/pool.rs \
+    'let newest = pool.queue.pop_back();' 'let newest = pool.queue.pop_back().take_if(|_| false);' sim_threads_refused
