@@ -14,6 +14,6 @@ mod spawn;
 pub(crate) use clock::now;
 pub(crate) use global::{Empty, Global, Static};
 pub(crate) use lock::{Mutex, MutexGuard};
-pub(crate) use park::{Unparker, nap, park, park_deadline, unparker};
+pub(crate) use park::{Unparker, nap, park, park_deadline, parked, unparker, working};
 pub(crate) use simulation::{blocking_call, choose, idling, is_simulated, serving};
 pub(crate) use spawn::{cores, spawn};

@@ -257,9 +257,10 @@ impl Pool {
     }
 
     /// Whether another running thread would only be in the way of those that are awake, one of
-    /// which is the thread that starts the tasks.
+    /// which is the thread that starts the tasks. Those that are blocked in this crate do not count.
     pub(super) fn is_busy(&self) -> bool {
-        self.running > 0 && self.running + 1 >= sys::cores() && !self.stalled
+        let awake = self.running.saturating_sub(sys::parked());
+        awake > 0 && awake + 1 >= sys::cores() && !self.stalled
     }
 }
 

@@ -30,7 +30,7 @@ mutant "sim threads: a searcher keeps its office while it runs a task" src/threa
 mutant "sim threads: nobody knows that there is a searcher" src/threads/office.rs \
     'compare_exchange(NOBODY, AWAKE,' 'compare_exchange(NOBODY, NOBODY,' sim_threads
 mutant "sim threads: there is always enough running" src/threads/pool.rs \
-    'self.running > 0 && self.running + 1 >= sys::cores() && !self.stalled' 'self.running > 0' sim_threads
+    'awake > 0 && awake + 1 >= sys::cores() && !self.stalled' 'awake > 0' sim_threads
 mutant "sim threads: a queued task is not to be seen" src/threads/pool.rs \
     'if was_empty {' 'if false {' sim_threads
 mutant "sim threads: a waiting thread looks at the oldest task only" src/threads/pool.rs \
