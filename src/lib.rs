@@ -50,6 +50,7 @@
 //! - [`Context::interrupting`] ends a blocked read, or what else can be [interrupted](Interrupt);
 //! - [`AtomicValue`] is replaced as a whole while others read it; a [`Reader`] has the newest at hand;
 //! - [`SingleFlight`] has calls for the same key share one execution;
+//! - [`set_max_threads`] caps the threads of the crate: what goes beyond is refused, not queued;
 //! - [`Until`] bounds every blocking call of the crate; [`Interrupted`] says why a call gave up.
 //!
 //! # From Go
@@ -169,6 +170,7 @@ pub use once::{Once, OnceValue, once_fn, once_value};
 pub use refused::{Refusal, Refused};
 pub use semaphore::{AcquireError, Permit, Semaphore};
 pub use single_flight::{Flight, FlightError, Role, SingleFlight};
+pub use threads::{max_threads, set_max_threads};
 pub use time::{AfterFunc, Ticker, Timer};
 pub use wait::{Cause, CauseKind, Interrupted, Until};
 pub use wait_group::{Token, WaitGroup};

@@ -38,7 +38,8 @@ pub enum Refusal {
     Limit,
     /// The group's context has ended.
     Cancelled(Cause),
-    /// The operating system refused a thread.
+    /// The operating system refused a thread, or there are as many as
+    /// [`set_max_threads`](crate::set_max_threads) allows.
     Thread(io::Error),
 }
 

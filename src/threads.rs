@@ -1,7 +1,7 @@
 //! The process-wide elastic cache of threads that runs every task.
 //!
 //! **Every task starts within bounded time, whatever the running tasks do**, as if each had a thread
-//! of its own. There is no cap, and so no pool deadlock. Plain tasks go through the `pool`, a queue
+//! of its own. What a `cap` refuses is not queued, and so there is no pool deadlock. Plain tasks go through the `pool`, a queue
 //! with one searcher; tasks that ask for a special kind of thread through the `cache`, which claims
 //! one for each. Threads that have been idle for ten seconds leave; the most recently used is woken
 //! first, so the surplus ages.
@@ -19,6 +19,7 @@
 //! run only when the thread leaves. [`Spec::own_thread`] opts out.
 
 mod cache;
+mod cap;
 mod front;
 mod lookout;
 mod office;
@@ -32,6 +33,7 @@ mod worker;
 use std::io;
 use std::sync::Arc;
 
+pub use cap::{max_threads, set_max_threads};
 pub(crate) use pool::Id;
 pub(crate) use spec::Spec;
 pub(crate) use worker::{Finish, Runnable};

@@ -5,6 +5,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cap;
 use super::lookout::Lookout;
 use super::office::Search;
 use super::pool::{self, Take, Taken};
@@ -22,7 +23,12 @@ const NAP: Duration = Duration::from_micros(10);
 pub(super) fn start() -> io::Result<Arc<Sleeper>> {
     let sleeper = Arc::new(Sleeper::new());
     let its_own = Arc::clone(&sleeper);
-    sys::spawn("phalanx".into(), None, move || serve(&its_own))?;
+    let living = cap::admit()?;
+    let serve = move || {
+        let _living = living;
+        serve(&its_own);
+    };
+    sys::spawn("phalanx".into(), None, serve)?;
     Ok(sleeper)
 }
 

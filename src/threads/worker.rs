@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::searcher::Shift;
 use super::sleeper::KEEP_ALIVE;
-use super::{Spec, cache};
+use super::{Spec, cache, cap};
 use crate::sys;
 use crate::sys::atomic::{Acquire, AtomicBool, Relaxed, Release};
 use crate::wait::{Until, WaitQueue};
@@ -94,7 +94,12 @@ pub(super) fn start(spec: Spec) -> io::Result<Arc<Worker>> {
         leaving: AtomicBool::new(false),
     });
     let its_own = Arc::clone(&worker);
-    sys::spawn(name, stack_size, move || its_own.serve())?;
+    let living = cap::admit()?;
+    let serve = move || {
+        let _living = living;
+        its_own.serve();
+    };
+    sys::spawn(name, stack_size, serve)?;
     Ok(worker)
 }
 

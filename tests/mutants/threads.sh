@@ -14,6 +14,11 @@ mutant "threads: a waiting thread runs tasks of others" src/threads.rs \
     'id.group == group && serial' 'serial' wait_group_go
 mutant "threads: threads with names are never given up" src/threads/cache.rs \
     'let room = self.count < MOST_IDLE;' 'let room = true;' err_group_slots
+mutant "threads: nobody counts the threads" src/threads/cap.rs \
+    'if LIVING.fetch_add(1, Relaxed) >= most {' 'if LIVING.fetch_add(1, Relaxed) == usize::MAX {' max_threads
+mutant "threads: a thread that is refused stays counted" src/threads/cap.rs \
+    'LIVING.fetch_sub(1, Relaxed);
+            let text' 'let text' max_threads
 
 # What follows is found in the simulator. It sees no orderings; ThreadSanitizer does. Nor does it see
 # what only saves time: whether a new searcher naps at all, whether it goes on as a searcher or as a
@@ -127,8 +132,5 @@ mutant "sim threads: no named thread of a refused task is given back" src/thread
     'idle.map_or_else(|| worker::start(spec.clone()), Ok)' 'Ok(idle.unwrap_or_else(|| worker::start(spec.clone()).unwrap()))' sim_threads_refused
 mutant "sim threads: nobody asks again for a searcher that was refused" src/threads/searcher.rs \
     'rescue::ask_later();' '{}' sim_threads_refused
-mutant "sim threads: nobody asks a second time" src/threads/rescue.rs \
-    'drop(pool);
-            self.set();' 'drop(pool);' sim_threads_refused
 mutant "sim threads: a task that nobody can run is left in the queue" src/threads/pool.rs \
     'let newest = pool.queue.pop_back();' 'let newest = pool.queue.pop_back().take_if(|_| false);' sim_threads_refused
