@@ -5,9 +5,10 @@
 //! 1. [`admit`](Core::admit): counted in; a slot, then a thread, before anything is boxed: a refused
 //!    task is still in its caller's hands;
 //! 2. [`launch`](Core::launch): handed over, or queued;
-//! 3. a [`Turn`](super::turn::Turn), on the other thread: run; give back the slot and the thread;
-//!    deliver; count out. The count comes last, when everything that the task captured or
-//!    returned is gone or delivered.
+//! 3. a [`Turn`](super::turn::Turn), on the other thread: run; leave the value for the handle, or
+//!    drop it if there is none; give back the slot and the thread; tell the handle; count out. No
+//!    value is dropped once the thread is another task's: its drop may block. The count comes last,
+//!    when everything that the task captured or returned is gone or the handle's.
 
 use std::mem;
 use std::panic::{self, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};

@@ -85,12 +85,14 @@ impl<E> First<E> {
                 Err(why)
             }
         };
-        // Without a handle nobody will have the value, and its drop is the user's code.
-        if promise.is_wanted() {
+        if let Some(unwanted) = promise.leave(result) {
+            // Its drop is the user's code: before slot and thread are given back.
+            if let Err(payload) = drop_caught(unwanted) {
+                turn.core().panicked(payload);
+            }
+        } else {
             turn.over();
-            promise.deliver(result);
-        } else if let Err(payload) = drop_caught(result) {
-            turn.core().panicked(payload);
+            promise.deliver();
         }
     }
 

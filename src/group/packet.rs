@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::sys::Mutex;
 use crate::sys::atomic::{Acquire, AtomicBool, Relaxed, Release};
 use crate::threads::{Finish, Runnable, Spec};
-use crate::unwind::drop_caught;
+use crate::unwind::drop_quietly;
 use crate::wait::{Cause, Interrupted, Until, WaitQueue};
 
 pub(super) struct Packet<F, T, E> {
@@ -22,14 +22,19 @@ pub(super) struct Packet<F, T, E> {
     place: Place<T>,
 }
 
-/// Where a task leaves what became of it.
+/// Where a task leaves what became of it, in two steps: the result, when slot and thread are still
+/// its own; and then, when they are not, the word that it is there. So it learns in time whether it
+/// is to drop the value itself, which is the user's code.
 pub(super) struct Place<T> {
-    /// Whether there is something: for looking without the lock.
+    /// Whether the handle has been told: set under the lock, for looking without.
     filled: AtomicBool,
-    /// Whether the handle is gone, and nobody will look.
-    abandoned: AtomicBool,
-    result: WaitQueue<Option<Result<T, Box<Stopped>>>>,
+    /// Whether the handle is gone, or has the result: set by the handle, under the lock.
+    closed: AtomicBool,
+    result: WaitQueue<Left<T>>,
 }
+
+/// What became of a task, until its handle takes it.
+pub(super) type Left<T> = Option<Result<T, Box<Stopped>>>;
 
 /// What the handle of a task sees of it.
 pub(super) trait Promised<T>: Send + Sync {
@@ -53,7 +58,7 @@ where
     pub(super) fn new(first: &Arc<First<E>>, index: usize, spec: &Spec, f: F) -> Arc<Self> {
         let place = Place {
             filled: AtomicBool::new(false),
-            abandoned: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
             result: WaitQueue::new(None),
         };
         let (first, spec, f) = (Arc::clone(first), spec.clone(), Mutex::new(Some(f)));
@@ -97,12 +102,9 @@ where
     }
 
     fn end(self: Arc<Self>) {
-        // The handle may have gone after the value was delivered, and left it to us.
-        if let Some(Packet { first, place, .. }) = Arc::into_inner(self) {
-            if let Err(payload) = drop_caught(place) {
-                first.core().panicked(payload);
-            }
-        }
+        // The value is gone, or is the handle's. But the last owner of a group may have been its own
+        // task, and then the group's error goes with it.
+        drop_quietly(self);
     }
 
     fn into_runnable<'a>(self: Arc<Self>) -> Arc<dyn Runnable + 'a>
@@ -148,19 +150,25 @@ where
 }
 
 impl<T> Promise<'_, T> {
-    /// Delivers what became of the task.
-    pub(super) fn deliver(&self, result: Result<T, Stopped>) {
+    /// Leaves what became of the task for the handle, which is not told yet; it comes back if there
+    /// is no handle any more.
+    pub(super) fn leave(&self, result: Result<T, Stopped>) -> Left<T> {
+        let result = Some(result.map_err(Box::new));
         let mut place = self.place.result.lock();
-        *place = Some(result.map_err(Box::new));
+        // Relaxed: written under the lock.
+        if self.place.closed.load(Relaxed) {
+            return result;
+        }
+        *place = result;
+        None
+    }
+
+    /// Tells the handle.
+    pub(super) fn deliver(&self) {
+        let mut place = self.place.result.lock();
         // Release: pairs with Acquire in `is_filled`. The lock orders the result itself.
         self.place.filled.store(true, Release);
         place.grant_all();
-    }
-
-    /// Whether the task still has a handle.
-    pub(super) fn is_wanted(&self) -> bool {
-        // Relaxed: a value that is delivered for nobody is dropped in `end`, or by the handle.
-        !self.place.abandoned.load(Relaxed)
     }
 
     /// What the task's handle reports where there is no value.
@@ -178,17 +186,26 @@ impl<T> Place<T> {
     /// Waits until the task has ended.
     #[cfg_attr(feature = "sim", track_caller)]
     pub(super) fn wait(&self, until: Until<'_>) -> Result<(), Interrupted> {
-        self.result.wait(until, || self.is_filled(), |result| result.is_some())
+        self.result.wait(until, || self.is_filled(), |_| self.is_filled())
     }
 
     /// Takes what became of the task.
     pub(super) fn take(&self) -> Option<Result<T, Stopped>> {
-        let result = self.result.lock().take();
-        Some(result?.map_err(|why| *why))
+        Some(self.close()?.map_err(|why| *why))
     }
 
-    /// Nobody will take it.
-    pub(super) fn abandon(&self) {
-        self.abandoned.store(true, Relaxed);
+    /// Nobody will take it. What is there already is to be dropped outside the lock, by who drops
+    /// the handle: the thread of the task may be another task's by now.
+    #[must_use = "its drop is the user's code"]
+    pub(super) fn abandon(&self) -> Left<T> {
+        // Relaxed: written by the handle alone.
+        if self.closed.load(Relaxed) { None } else { self.close() }
+    }
+
+    fn close(&self) -> Left<T> {
+        let mut result = self.result.lock();
+        // Relaxed: the lock orders it with the look in `leave`.
+        self.closed.store(true, Relaxed);
+        result.take()
     }
 }

@@ -94,6 +94,6 @@ impl<T> fmt::Debug for Task<'_, T> {
 
 impl<T> Drop for Task<'_, T> {
     fn drop(&mut self) {
-        self.promised.place().abandon();
+        drop(self.promised.place().abandon());
     }
 }
