@@ -1,58 +1,18 @@
-//! Where the operating system refuses threads: in a process of its own, whose threads would need more
-//! stack than there is memory for, or than is left.
+//! Timers where the operating system refuses threads.
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 #![expect(clippy::disallowed_methods, reason = "a test asks for a thread of std's")]
 
-use std::env;
-use std::hint::black_box;
-use std::iter;
+mod support;
+
 use std::panic::{self, AssertUnwindSafe};
-use std::process::Command;
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::Duration;
 
 use phalanx::{AfterFunc, Context, Interrupt, Ticker, Timer};
-
-const CHILD: &str = "PHALANX_NO_THREADS";
-
-/// The stack of a thread where there is room for some.
-const STACK: usize = 512 << 20;
-/// How much memory a process may have in all, in KiB: enough for three threads, and some more.
-const ROOM: usize = (3 * STACK + (400 << 20)) >> 10;
-
-/// Runs a test of this file in such a process: one whose threads have stacks of so many bytes.
-fn in_a_child(test: &str, mut child: Command, stack: usize) {
-    child.args(["--exact", test, "--nocapture", "--test-threads=1"]);
-    child.env(CHILD, "1").env("RUST_MIN_STACK", stack.to_string());
-    let output = child.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("1 passed"), "{output:?}");
-}
-
-/// In a process that has no room for any thread.
-fn without_threads(test: &str) {
-    in_a_child(test, Command::new(env::current_exe().unwrap()), 1 << 46);
-}
-
-/// In a process that has room for some threads: the test's, the timer's, and one more.
-fn with_few_threads(test: &str) {
-    let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("ulimit -v {ROOM} && exec \"$0\" \"$@\"")]);
-    shell.arg(env::current_exe().unwrap());
-    in_a_child(test, shell, STACK);
-}
-
-/// Takes all the room that there is for a thread, until it is dropped.
-fn all_the_room() -> Vec<Vec<u8>> {
-    let part = || {
-        let mut part = Vec::new();
-        part.try_reserve_exact(STACK).ok().map(|()| black_box(part))
-    };
-    iter::from_fn(part).collect()
-}
+use support::refused::{all_the_room, is_child, with_few_threads, without_threads};
 
 /// The text of a panic.
 fn panic_of<R>(f: impl FnOnce() -> R) -> String {
@@ -75,7 +35,7 @@ impl Interrupt for Unheard {
 
 #[test]
 fn each_call_that_needs_the_timer_thread_says_so_and_changes_nothing() {
-    if env::var_os(CHILD).is_none() {
+    if !is_child() {
         return without_threads(
             "each_call_that_needs_the_timer_thread_says_so_and_changes_nothing",
         );
@@ -146,7 +106,7 @@ fn heard_of_one_called_after(delay: Duration, then: fn()) -> Vec<String> {
 
 #[test]
 fn what_is_called_later_is_called_on_the_timer_thread_where_there_is_no_other() {
-    if env::var_os(CHILD).is_none() {
+    if !is_child() {
         return with_few_threads(
             "what_is_called_later_is_called_on_the_timer_thread_where_there_is_no_other",
         );

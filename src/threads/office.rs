@@ -9,9 +9,9 @@ const NAPPING: usize = 2;
 
 /// | from      | to        | by                                          | under the lock of the pool |
 /// |-----------|-----------|---------------------------------------------|----------------------------|
-/// | `Nobody`  | `Awake`   | whoever appoints a thread, for it           | yes                        |
+/// | `Nobody`  | `Awake`   | whoever appoints a thread, which exists     | yes                        |
 /// | `Nobody`  | `Awake`   | a thread that has finished a task           | no                         |
-/// | `Awake`   | `Nobody`  | the searcher, or who failed to find one     | yes                        |
+/// | `Awake`   | `Nobody`  | the searcher                                | yes                        |
 /// | `Awake`   | `Napping` | the searcher, for itself or a napping one   | yes                        |
 /// | `Napping` | `Awake`   | the one that naps, or who replaces it       | yes                        |
 ///

@@ -14,11 +14,16 @@
 //!   runs the task;
 //! - a thread that has finished a task becomes the searcher, if nobody is, *before* it reports:
 //!   whoever waits for the report and then starts another task finds it at work;
-//! - a searcher that finds the queue empty looks for a moment longer, and then goes idle.
+//! - a searcher that finds the queue empty, after it has looked out for a moment, goes idle.
 //!
-//! What the threads do is in `searcher`. Where as many are running as can be of use, a new searcher naps before it takes part,
-//! so that short tasks are drained by the threads that are awake. It skips the nap when the one
-//! before has seen nobody take a task: then the running tasks are blocked, and others are needed.
+//! Who is the searcher is a word of its own, the `office`: a thread that has finished a task takes it
+//! without the lock. Everything else about it is done under the lock. Nobody takes the office for a
+//! thread that does not exist yet, since others rely on whoever has it.
+//!
+//! What the threads do is in `searcher`, how they look out for tasks in `lookout`. Where as many are
+//! running as can be of use, a new searcher naps before it takes part, so that short tasks are
+//! drained by the threads that are awake. It skips the nap when the one before has seen nobody take
+//! a task: then the running tasks are blocked, and others are needed.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -181,15 +186,18 @@ impl Pool {
 
     /// Makes a thread the searcher, which is to be woken outside the lock; `None` if there is one.
     pub(super) fn appoint(&mut self) -> io::Result<Option<Arc<Sleeper>>> {
-        if !office().try_take() {
+        if office().get() != Search::Nobody {
             return Ok(None);
         }
-        // Under the lock, so that nobody relies on a searcher that is then refused.
-        let searcher = self.idle_or_new();
-        if searcher.is_err() {
-            office().set(Search::Nobody);
+        // A thread first, and then the office, which others look at without the lock: nobody relies
+        // on a searcher that is then refused.
+        let searcher = self.idle_or_new()?;
+        if office().try_take() {
+            return Ok(Some(searcher));
         }
-        searcher.map(Some)
+        // A thread that has finished its task was faster.
+        self.idle.push_back(searcher);
+        Ok(None)
     }
 
     fn idle_or_new(&mut self) -> io::Result<Arc<Sleeper>> {

@@ -18,6 +18,8 @@ use phalanx::{CauseKind, Context};
 
 pub(crate) mod asleep;
 pub(crate) mod failure;
+#[cfg(target_os = "linux")]
+pub(crate) mod refused;
 #[cfg(feature = "sim")]
 pub(crate) mod schedules;
 
