@@ -2,8 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock itself")]
 
 use std::sync::{Arc, Barrier};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{iter, thread};
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
@@ -65,8 +65,12 @@ type Rival = (&'static str, fn(usize));
 
 /// A new group of empty tasks, started and waited for.
 fn spawn(c: &mut Criterion) {
-    const RIVALS: [Rival; 3] =
-        [("phalanx", phalanx_tasks), ("std", std_tasks), ("rayon", rayon_tasks)];
+    const RIVALS: [Rival; 4] = [
+        ("phalanx", phalanx_tasks),
+        ("phalanx-many", phalanx_many),
+        ("std", std_tasks),
+        ("rayon", rayon_tasks),
+    ];
     for tasks in [1, 5, 1000] {
         let mut group = c.benchmark_group(format!("wait_group/spawn_{tasks}"));
         for (rival, run) in RIVALS {
@@ -80,6 +84,13 @@ fn phalanx_tasks(tasks: usize) {
     for _ in 0..tasks {
         group.go(|| ());
     }
+    group.wait();
+}
+
+/// The same, handed over in one go.
+fn phalanx_many(tasks: usize) {
+    let group = Arc::new(WaitGroup::new());
+    group.go_many(iter::repeat_n(|| (), tasks));
     group.wait();
 }
 

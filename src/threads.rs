@@ -76,6 +76,19 @@ impl Claimed {
         self.hand_over(id, Job::Shared(job));
     }
 
+    /// Hands over tasks for which any thread will do, in one go.
+    pub(crate) fn run_each<F>(mut self, id: Id, jobs: Vec<F>)
+    where
+        F: FnOnce(Finish<'_>) + Send + 'static,
+    {
+        // Before the lock is taken.
+        let jobs: Vec<_> = jobs.into_iter().map(|job| Job::Once(Box::new(job))).collect();
+        match self.0.take() {
+            Some(Claim::Pool(claim)) => claim.run_each(id, jobs.len(), jobs.into_iter()),
+            Some(Claim::Worker(_)) | None => unreachable!("a default thread has been claimed"),
+        }
+    }
+
     #[inline]
     fn hand_over(&mut self, id: Id, job: Job) {
         match self.0.take() {

@@ -105,6 +105,31 @@ fn meet(tasks: usize) {
     assert!(started <= tasks, "{started} threads for {tasks} tasks");
 }
 
+/// The same for tasks that are started in one go.
+fn meet_at_once(tasks: usize) {
+    let before = threads();
+    let meeting = Meeting::of(tasks);
+    meeting.group.go_many((0..tasks).map(|number| meeting.task(number)));
+    meeting.end();
+    let started = threads().1 - before.1;
+    assert!(started <= tasks, "{started} threads for {tasks} tasks");
+}
+
+// --- In one go --------------------------------------------------------------------------------
+
+#[test]
+fn two_tasks_that_are_started_in_one_go_meet_in_every_schedule_with_one_preemption() {
+    always(1, || meet_at_once(2));
+}
+
+#[test]
+fn tasks_that_are_started_in_one_go_meet_on_new_threads_and_on_those_that_are_left() {
+    often_with_any_delay(|| {
+        meet_at_once(3);
+        meet_at_once(5);
+    });
+}
+
 // --- Cold -------------------------------------------------------------------------------------
 
 #[test]

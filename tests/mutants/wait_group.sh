@@ -44,5 +44,11 @@ mutant "sim wait_group: a panic is forgotten" src/wait_group/go.rs \
     'panic::resume_unwind(*payload);' 'drop(payload);' sim_wait_group
 mutant "sim wait_group: a task reports before its thread is free" src/wait_group/go.rs \
     'drop(finish);
-            drop(token);' 'drop(token);
-            drop(finish);' sim_threads
+        drop(token);' 'drop(token);
+        drop(finish);' sim_threads
+mutant "wait_group: of many tasks the first may find itself alone" src/wait_group/go.rs \
+    'self.add(tasks.len());
+        let counted = || Token::counted(Arc::clone(self));' 'let counted = || Token::new(Arc::clone(self));' wait_group_go
+mutant "wait_group: many tasks are counted though there are none" src/wait_group/go.rs \
+    'if tasks.is_empty() {' 'self.add(1);
+        if tasks.is_empty() {' wait_group_go
