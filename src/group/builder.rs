@@ -46,6 +46,13 @@ impl Builder {
     /// # Panics
     ///
     /// `ErrGroup::limit: a group needs room for one task` if `limit` is zero.
+    ///
+    /// # Compared with Go
+    ///
+    /// `errgroup.Group.SetLimit`, which panics while tasks run under an earlier limit, and has `Wait`
+    /// hang if they run under none; here the limit is given before there are tasks. There a negative
+    /// number is no limit and zero blocks every `Go` for ever; here a group without this call has no
+    /// limit. There a task that starts another at the limit may block for ever.
     #[track_caller]
     pub fn limit(mut self, limit: usize) -> Self {
         assert!(limit > 0, "ErrGroup::limit: a group needs room for one task");
