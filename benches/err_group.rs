@@ -5,18 +5,28 @@ use std::error::Error;
 use std::hint::black_box;
 use std::sync::OnceLock;
 use std::time::Duration;
-use std::{env, iter, thread};
+use std::{array, env, iter, thread};
 
 use criterion::{BenchmarkId, Criterion};
-use phalanx::ErrGroup;
+use phalanx::{AllErrors, ErrGroup, Settle, Task};
 
-type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
+type Failure = Box<dyn Error + Send + Sync>;
+type Outcome = Result<(), Failure>;
 
 /// A function that measures some rows, with the beginning of their ids.
 pub(crate) type Part = (&'static str, fn(&mut Criterion));
 
-pub(crate) const PARTS: [Part; 3] =
-    [("err_group/spawn", spawn), ("err_group/work", work), ("err_group/sleep", sleep)];
+pub(crate) const PARTS: [Part; 9] = [
+    ("err_group/spawn", spawn),
+    ("err_group/owned", owned),
+    ("err_group/join", join),
+    ("err_group/try_go", try_go),
+    ("err_group/limited", limited),
+    ("err_group/all_errors", all_errors),
+    ("err_group/settle", settle),
+    ("err_group/work", work),
+    ("err_group/sleep", sleep),
+];
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
@@ -40,6 +50,82 @@ fn spawn(c: &mut Criterion) {
             group.bench_function(BenchmarkId::new(rival, 1), |b| b.iter(|| check(run(tasks))));
         }
     }
+}
+
+/// The same with a group that is a value.
+fn owned(c: &mut Criterion) {
+    row(c, "err_group/owned_5", "phalanx", || {
+        let group = ErrGroup::new();
+        (0..5).for_each(|_| drop(group.go(|_| Ok(()))));
+        check(group.wait());
+    });
+}
+
+/// A new group of five tasks, and their values.
+fn join(c: &mut Criterion) {
+    row(c, "err_group/join_5", "phalanx", || {
+        let sum = ErrGroup::scope(|g| {
+            let tasks: [_; 5] = array::from_fn(|n| g.go(move |_| Ok::<_, Failure>(black_box(n))));
+            Ok(tasks.into_iter().map(Task::join).sum::<Result<usize, _>>()?)
+        });
+        sum.expect("no task fails")
+    });
+    row(c, "err_group/join_5", "std", || {
+        thread::scope(|s| {
+            let tasks: [_; 5] = array::from_fn(|n| s.spawn(move || black_box(n)));
+            tasks.into_iter().map(|task| task.join().expect("no task panics")).sum::<usize>()
+        })
+    });
+}
+
+/// A new group of five tasks that are started only if that is possible at once. It is.
+fn try_go(c: &mut Criterion) {
+    row(c, "err_group/try_go_5", "phalanx", || {
+        check(ErrGroup::scope(|g| {
+            let started = (0..5).all(|_| g.try_go(|_| Ok(())).is_ok());
+            assert!(started, "there is no limit");
+            Ok(())
+        }));
+    });
+}
+
+/// A new group that runs five tasks at a time: of five nobody waits for a slot, of a thousand most do.
+fn limited(c: &mut Criterion) {
+    for tasks in [5, 1000] {
+        row(c, &format!("err_group/limited_{tasks}"), "phalanx", || {
+            check(ErrGroup::builder().limit(5).scope(|g| {
+                (0..tasks).for_each(|_| drop(g.go(|_| Ok(()))));
+                Ok(())
+            }));
+        });
+    }
+}
+
+/// A new group of five tasks that fail, and all errors.
+fn all_errors(c: &mut Criterion) {
+    row(c, "err_group/all_errors_5", "phalanx", || {
+        ErrGroup::builder().policy(AllErrors::<(), _>::new()).scope(|g| {
+            for n in 0..5 {
+                g.go(move |_| Err(black_box(n)));
+            }
+        })
+    });
+}
+
+/// A new group of five tasks, one of which fails, and all outcomes.
+fn settle(c: &mut Criterion) {
+    row(c, "err_group/settle_5", "phalanx", || {
+        ErrGroup::builder().policy(Settle::new()).scope(|g| {
+            for n in 0..5 {
+                g.go(move |_| if n == 2 { Err(black_box(n)) } else { Ok(black_box(n)) });
+            }
+        })
+    });
+}
+
+fn row<R>(c: &mut Criterion, operation: &str, rival: &str, mut run: impl FnMut() -> R) {
+    let mut group = c.benchmark_group(operation);
+    group.bench_function(BenchmarkId::new(rival, 1), |b| b.iter(&mut run));
 }
 
 type Worker = (&'static str, fn(&mut [u64], u32) -> Outcome);

@@ -7,13 +7,17 @@ use std::{iter, thread};
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
-use phalanx::WaitGroup;
+use phalanx::{Context, WaitGroup};
 
 /// A function that measures some rows, with the beginning of their ids.
 pub(crate) type Part = (&'static str, fn(&mut Criterion));
 
-pub(crate) const PARTS: [Part; 2] =
-    [("wait_group/add_done", add_done), ("wait_group/spawn", spawn)];
+pub(crate) const PARTS: [Part; 4] = [
+    ("wait_group/add_done", add_done),
+    ("wait_group/token", token),
+    ("wait_group/wait_until_ready", wait_until_ready),
+    ("wait_group/spawn", spawn),
+];
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
@@ -59,6 +63,24 @@ fn by_two(n: u64, pair: impl Fn() + Sync) -> Duration {
         let other = s.spawn(timed);
         timed().max(other.join().expect("counting does not panic"))
     })
+}
+
+/// One task counted in and out by a guard.
+fn token(c: &mut Criterion) {
+    static OURS: WaitGroup = WaitGroup::new();
+
+    let mut group = c.benchmark_group("wait_group/token");
+    group.bench_function(BenchmarkId::new("phalanx", 1), |b| b.iter(|| drop(OURS.token())));
+}
+
+/// A wait that a context could end, when no task runs.
+fn wait_until_ready(c: &mut Criterion) {
+    let ours = WaitGroup::new();
+    let (ctx, _canceller) = Context::background().with_cancel();
+
+    let mut group = c.benchmark_group("wait_group/wait_until_ready");
+    let id = BenchmarkId::new("phalanx", 1);
+    group.bench_function(id, |b| b.iter(|| ours.wait_until(&ctx).is_ok()));
 }
 
 type Rival = (&'static str, fn(usize));

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strconv"
 	"sync"
@@ -9,6 +10,20 @@ import (
 
 	"golang.org/x/sync/errgroup"
 )
+
+func init() {
+	rows = append(rows,
+		row{"wait_group/token/go/1", timed(deferDone)},
+		row{"wait_group/wait_until_ready/go/1", timed(underLiveParent(waitUntilReady))},
+		row{"err_group/owned_5/go/1", timed(errGroupOf(5, succeed))},
+		row{"err_group/join_5/go/1", timed(errGroupOfValues)},
+		row{"err_group/try_go_5/go/1", timed(errGroupOfTries)},
+		row{"err_group/limited_5/go/1", timed(limitedErrGroupOf(5))},
+		row{"err_group/limited_1000/go/1", timed(limitedErrGroupOf(1000))},
+		row{"err_group/all_errors_5/go/1", timed(allErrors)},
+		row{"err_group/settle_5/go/1", timed(settle)},
+	)
+}
 
 // sync.WaitGroup.
 
@@ -19,6 +34,32 @@ func addDone(n int) {
 	for range n {
 		sharedGroup.Add(1)
 		sharedGroup.Done()
+	}
+}
+
+func deferDone(n int) {
+	for range n {
+		func() {
+			sharedGroup.Add(1)
+			defer sharedGroup.Done()
+		}()
+	}
+}
+
+// waitUntilReady has a goroutine wait in its place, as one does by hand.
+func waitUntilReady(ctx context.Context, n int) {
+	var idle sync.WaitGroup
+	for range n {
+		done := make(chan struct{})
+		go func() {
+			idle.Wait()
+			close(done)
+		}()
+		select {
+		case <-done:
+		case <-ctx.Done():
+			panic("nobody cancels it")
+		}
 	}
 }
 
@@ -47,6 +88,88 @@ func errGroupOf(tasks int, task func() error) func(n int) {
 			}
 			check(group.Wait())
 		}
+	}
+}
+
+func errGroupOfValues(n int) {
+	for range n {
+		group, _ := errgroup.WithContext(context.Background())
+		var values [5]int
+		for i := range values {
+			group.Go(func() error {
+				values[i] = i
+				return nil
+			})
+		}
+		check(group.Wait())
+	}
+}
+
+func errGroupOfTries(n int) {
+	for range n {
+		group, _ := errgroup.WithContext(context.Background())
+		for range 5 {
+			if !group.TryGo(succeed) {
+				panic("there is no limit")
+			}
+		}
+		check(group.Wait())
+	}
+}
+
+func limitedErrGroupOf(tasks int) func(n int) {
+	return func(n int) {
+		for range n {
+			group, _ := errgroup.WithContext(context.Background())
+			group.SetLimit(5)
+			for range tasks {
+				group.Go(succeed)
+			}
+			check(group.Wait())
+		}
+	}
+}
+
+var errTask = errors.New("a task has failed")
+
+// allErrors collects by hand what an errgroup drops.
+func allErrors(n int) {
+	for range n {
+		var group sync.WaitGroup
+		var mutex sync.Mutex
+		var all []error
+		for range 5 {
+			group.Go(func() {
+				mutex.Lock()
+				all = append(all, errTask)
+				mutex.Unlock()
+			})
+		}
+		group.Wait()
+		if len(all) != 5 {
+			panic("an error was lost")
+		}
+	}
+}
+
+// settle has a place for each outcome.
+func settle(n int) {
+	for range n {
+		var group sync.WaitGroup
+		var outcomes [5]struct {
+			value int
+			err   error
+		}
+		for i := range outcomes {
+			group.Go(func() {
+				if i == 2 {
+					outcomes[i].err = errTask
+				} else {
+					outcomes[i].value = i
+				}
+			})
+		}
+		group.Wait()
 	}
 }
 

@@ -30,9 +30,11 @@ pub(crate) struct Goal {
     pub(crate) rival: &'static str,
 }
 
-pub(crate) const ROWS: [Row; 51] = [
+pub(crate) const ROWS: [Row; 60] = [
     Row::new("wait_group/add_done", 1).at_most(0.75),
     Row::new("wait_group/add_done", 2),
+    Row::new("wait_group/token", 1),
+    Row::new("wait_group/wait_until_ready", 1),
     Row::new("wait_group/spawn_1", 1).at_most(0.7),
     Row::new("wait_group/spawn_5", 1).at_most(0.6),
     Row::new("wait_group/spawn_1000", 1).at_most(0.3),
@@ -74,6 +76,13 @@ pub(crate) const ROWS: [Row; 51] = [
     Row::new("single_flight/run", 2),
     Row::new("err_group/spawn_5", 1).at_most(0.6),
     Row::new("err_group/spawn_1000", 1),
+    Row::new("err_group/owned_5", 1),
+    Row::new("err_group/join_5", 1),
+    Row::new("err_group/try_go_5", 1),
+    Row::new("err_group/limited_5", 1),
+    Row::new("err_group/limited_1000", 1),
+    Row::new("err_group/all_errors_5", 1),
+    Row::new("err_group/settle_5", 1),
     Row::new("err_group/work_2us_1000", 1).at_most(0.85),
     Row::new("err_group/sleep_10ms_1000", 1).at_most(1.3),
     Row::new("context/poll", 1).at_most(0.2),
