@@ -4,25 +4,37 @@
 //! first look at the child. Go does all of it when the child is made. So `child_cancel` and
 //! `timeout_cancel` show the calls that return before anybody looked, and `child_poll_cancel` what
 //! the others pay; the children of `cancel_10000_children` have all been looked at.
-#![expect(clippy::disallowed_methods, reason = "the threads of `std` are a rival of ours")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock, and `std` is a rival")]
 
+use std::hint::black_box;
 use std::sync::{Arc, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use criterion::measurement::WallTime;
 use criterion::{BatchSize, BenchmarkGroup, BenchmarkId, Criterion};
+use phalanx::channel::TryRecvError;
 use phalanx::{Canceller, Context, WaitGroup};
 use tokio_util::sync::CancellationToken;
 
 /// A function that measures some rows, with the beginning of their ids.
 pub(crate) type Part = (&'static str, fn(&mut Criterion));
 
-pub(crate) const PARTS: [Part; 6] = [
+pub(crate) const PARTS: [Part; 16] = [
     ("context/poll", poll),
+    ("context/check", check),
+    ("context/cause", cause),
+    ("context/done", done),
+    ("context/with_value", with_value),
+    ("context/value", value),
+    ("context/shielded", shielded),
+    ("context/merge_poll", merge_poll),
+    ("context/on_cancel", on_cancel),
     ("context/child_cancel", child_cancel),
     ("context/child_poll_cancel", child_poll_cancel),
+    ("context/cancel_because", cancel_because),
     ("context/timeout_cancel", timeout_cancel),
+    ("context/deadline_cancel", deadline_cancel),
     ("context/cancel_10000_children", cancel_children),
     ("context/wake", wake),
 ];
@@ -50,6 +62,61 @@ fn poll(c: &mut Criterion) {
     let mut group = c.benchmark_group("context/poll");
     row(&mut group, "phalanx", || ctx.is_cancelled());
     row(&mut group, "tokio-util", || token.is_cancelled());
+}
+
+/// The same, for an error to return.
+fn check(c: &mut Criterion) {
+    let (ctx, _canceller) = live();
+    row(&mut c.benchmark_group("context/check"), "phalanx", || ctx.check().is_ok());
+}
+
+/// Why a context has ended.
+fn cause(c: &mut Criterion) {
+    let (ctx, canceller) = live();
+    canceller.cancel_because("told to stop");
+    row(&mut c.benchmark_group("context/cause"), "phalanx", || ctx.cause());
+}
+
+/// A look at the channel of its end.
+fn done(c: &mut Criterion) {
+    let (ctx, _canceller) = live();
+    row(&mut c.benchmark_group("context/done"), "phalanx", || {
+        ctx.done().try_recv() == Err(TryRecvError::Empty)
+    });
+}
+
+fn with_value(c: &mut Criterion) {
+    let (ctx, _canceller) = live();
+    row(&mut c.benchmark_group("context/with_value"), "phalanx", || ctx.with_value(7_u64));
+}
+
+/// The older of two values.
+fn value(c: &mut Criterion) {
+    let (ctx, _canceller) = live();
+    let ctx = ctx.with_value(7_u64).with_value("seven");
+    row(&mut c.benchmark_group("context/value"), "phalanx", || {
+        black_box(&ctx).value::<u64>().copied()
+    });
+}
+
+fn shielded(c: &mut Criterion) {
+    let (ctx, _canceller) = live();
+    let ctx = ctx.with_value(7_u64);
+    row(&mut c.benchmark_group("context/shielded"), "phalanx", || ctx.shielded());
+}
+
+/// A context that ends with either of two, polled.
+fn merge_poll(c: &mut Criterion) {
+    let ((one, _canceller), (other, _other_canceller)) = (live(), live());
+    row(&mut c.benchmark_group("context/merge_poll"), "phalanx", || {
+        Context::merge(&[&one, &other]).is_cancelled()
+    });
+}
+
+/// A callback that is stopped in time.
+fn on_cancel(c: &mut Criterion) {
+    let (ctx, _canceller) = live();
+    row(&mut c.benchmark_group("context/on_cancel"), "phalanx", || ctx.on_cancel(|| ()).stop());
 }
 
 fn child_cancel(c: &mut Criterion) {
@@ -84,13 +151,32 @@ fn child_poll_cancel(c: &mut Criterion) {
     });
 }
 
+/// A child cancelled with a cause.
+fn cancel_because(c: &mut Criterion) {
+    let (parent, _canceller) = live();
+    row(&mut c.benchmark_group("context/cancel_because"), "phalanx", || {
+        let (_child, canceller) = parent.with_cancel();
+        canceller.cancel_because("told to stop");
+    });
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
 fn timeout_cancel(c: &mut Criterion) {
-    const HOUR: Duration = Duration::from_secs(3600);
     let (parent, _canceller) = live();
 
     let mut group = c.benchmark_group("context/timeout_cancel");
     row(&mut group, "phalanx", || {
         let (_child, canceller) = parent.with_timeout(HOUR);
+        canceller.cancel();
+    });
+}
+
+fn deadline_cancel(c: &mut Criterion) {
+    let deadline = Instant::now() + HOUR;
+    let (parent, _canceller) = live();
+    row(&mut c.benchmark_group("context/deadline_cancel"), "phalanx", || {
+        let (_child, canceller) = parent.with_deadline(deadline);
         canceller.cancel();
     });
 }

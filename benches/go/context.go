@@ -2,10 +2,26 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
 // context.
+
+func init() {
+	rows = append(rows,
+		row{"context/check/go/1", timed(underLiveParent(poll))},
+		row{"context/cause/go/1", timed(underLiveParent(cause))},
+		row{"context/done/go/1", timed(underLiveParent(pollDone))},
+		row{"context/with_value/go/1", timed(underLiveParent(withValue))},
+		row{"context/value/go/1", timed(underLiveParent(lookUp))},
+		row{"context/shielded/go/1", timed(underLiveParent(withoutCancel))},
+		row{"context/merge_poll/go/1", timed(underLiveParent(mergePoll))},
+		row{"context/on_cancel/go/1", timed(underLiveParent(contextAfterFunc))},
+		row{"context/cancel_because/go/1", timed(underLiveParent(cancelCause))},
+		row{"context/deadline_cancel/go/1", timed(underLiveParent(deadlineCancel))},
+	)
+}
 
 // underLiveParent gives run a context that can be cancelled but is not.
 func underLiveParent(run func(parent context.Context, n int)) func(n int) {
@@ -27,6 +43,84 @@ func poll(ctx context.Context, n int) {
 		}
 	}
 	liveCount = live
+}
+
+// pollDone looks at the channel.
+func pollDone(ctx context.Context, n int) {
+	live := 0
+	for range n {
+		select {
+		case <-ctx.Done():
+		default:
+			live++
+		}
+	}
+	liveCount = live
+}
+
+var errStop = errors.New("told to stop")
+
+// keptError and keptContext keep the compiler from deleting the calls.
+var (
+	keptError   error
+	keptContext context.Context
+)
+
+func cause(parent context.Context, n int) {
+	ctx, cancel := context.WithCancelCause(parent)
+	cancel(errStop)
+	for range n {
+		keptError = context.Cause(ctx)
+	}
+}
+
+// valueKey is the type of the keys of values.
+type valueKey int
+
+func withValue(ctx context.Context, n int) {
+	for range n {
+		keptContext = context.WithValue(ctx, valueKey(0), uint64(7))
+	}
+}
+
+func lookUp(ctx context.Context, n int) {
+	ctx = context.WithValue(ctx, valueKey(0), uint64(7))
+	ctx = context.WithValue(ctx, valueKey(1), "seven")
+	sum := uint64(0)
+	for range n {
+		sum += ctx.Value(valueKey(0)).(uint64)
+	}
+	valueSum = sum
+}
+
+func withoutCancel(ctx context.Context, n int) {
+	ctx = context.WithValue(ctx, valueKey(0), uint64(7))
+	for range n {
+		keptContext = context.WithoutCancel(ctx)
+	}
+}
+
+// mergePoll is the recipe in the documentation of context.AfterFunc.
+func mergePoll(one context.Context, n int) {
+	other, cancelOther := context.WithCancel(context.Background())
+	defer cancelOther()
+	live := 0
+	for range n {
+		both, cancel := context.WithCancelCause(one)
+		stop := context.AfterFunc(other, func() { cancel(context.Cause(other)) })
+		if both.Err() == nil {
+			live++
+		}
+		stop()
+		cancel(context.Canceled)
+	}
+	liveCount = live
+}
+
+func contextAfterFunc(ctx context.Context, n int) {
+	for range n {
+		context.AfterFunc(ctx, empty)()
+	}
 }
 
 func childCancel(parent context.Context, n int) {
@@ -51,6 +145,21 @@ func childPollCancel(parent context.Context, n int) {
 func timeoutCancel(parent context.Context, n int) {
 	for range n {
 		_, cancel := context.WithTimeout(parent, time.Hour)
+		cancel()
+	}
+}
+
+func cancelCause(parent context.Context, n int) {
+	for range n {
+		_, cancel := context.WithCancelCause(parent)
+		cancel(errStop)
+	}
+}
+
+func deadlineCancel(parent context.Context, n int) {
+	deadline := time.Now().Add(time.Hour)
+	for range n {
+		_, cancel := context.WithDeadline(parent, deadline)
 		cancel()
 	}
 }

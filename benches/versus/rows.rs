@@ -30,7 +30,7 @@ pub(crate) struct Goal {
     pub(crate) rival: &'static str,
 }
 
-pub(crate) const ROWS: [Row; 60] = [
+pub(crate) const ROWS: [Row; 70] = [
     Row::new("wait_group/add_done", 1).at_most(0.75),
     Row::new("wait_group/add_done", 2),
     Row::new("wait_group/token", 1),
@@ -86,9 +86,19 @@ pub(crate) const ROWS: [Row; 60] = [
     Row::new("err_group/work_2us_1000", 1).at_most(0.85),
     Row::new("err_group/sleep_10ms_1000", 1).at_most(1.3),
     Row::new("context/poll", 1).at_most(0.2),
+    Row::new("context/check", 1),
+    Row::new("context/cause", 1),
+    Row::new("context/done", 1),
+    Row::new("context/with_value", 1),
+    Row::new("context/value", 1),
+    Row::new("context/shielded", 1),
+    Row::new("context/merge_poll", 1),
+    Row::new("context/on_cancel", 1),
     Row::new("context/child_cancel", 1).at_most(0.5),
     Row::new("context/child_poll_cancel", 1),
+    Row::new("context/cancel_because", 1),
     Row::new("context/timeout_cancel", 1).at_most(0.35),
+    Row::new("context/deadline_cancel", 1),
     Row::new("context/cancel_10000_children", 1).at_most(0.4),
     Row::new("context/wake", 1).at_most(1.5),
 ];
