@@ -34,6 +34,9 @@ mod interrupting;
 #[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "limiter.rs"]
 mod limiter;
+#[expect(dead_code, reason = "its `main` is for running it alone")]
+#[path = "lock.rs"]
+mod lock;
 #[path = "report/machine.rs"]
 mod machine;
 #[path = "report/markdown.rs"]
@@ -137,6 +140,7 @@ fn settings() -> Criterion {
 /// The sleepers come last: they leave a thousand idle threads, which go after some seconds.
 fn parts() -> impl Iterator<Item = (&'static str, fn(&mut Criterion))> {
     let primitives = once::PARTS.into_iter().chain(cond::PARTS).chain(counter::PARTS);
+    let primitives = primitives.chain(lock::PARTS);
     let primitives = primitives.chain(semaphore::PARTS).chain(atomic_value::PARTS);
     let primitives = primitives.chain(single_flight::PARTS).chain(limiter::PARTS);
     let flow = timer::PARTS.into_iter().chain(channel::PARTS).chain(pipeline::PARTS);

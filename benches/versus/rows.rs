@@ -30,7 +30,7 @@ pub(crate) struct Goal {
     pub(crate) rival: &'static str,
 }
 
-pub(crate) const ROWS: [Row; 70] = [
+pub(crate) const ROWS: [Row; 73] = [
     Row::new("wait_group/add_done", 1).at_most(0.75),
     Row::new("wait_group/add_done", 2),
     Row::new("wait_group/token", 1),
@@ -45,6 +45,9 @@ pub(crate) const ROWS: [Row; 70] = [
     Row::new("cond/turns_locked", 2),
     Row::new("cond/signal_nobody", 1),
     Row::new("cond/broadcast", 5),
+    Row::new("lock/mutex", 1),
+    Row::new("lock/read", 1),
+    Row::new("lock/write", 1),
     Row::new("counter/add", 1),
     Row::new("counter/add", 2),
     Row::new("counter/sharded_add", 1),
