@@ -9,12 +9,17 @@ use std::time::{Duration, Instant};
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
+use phalanx::{Canceller, Context};
 
 /// A function that measures some rows, with the beginning of their ids.
 pub(crate) type Part = (&'static str, fn(&mut Criterion));
 
-pub(crate) const PARTS: [Part; 3] =
-    [("cond/turns", turns), ("cond/signal_nobody", signal_nobody), ("cond/broadcast", broadcast)];
+pub(crate) const PARTS: [Part; 4] = [
+    ("cond/turns", turns),
+    ("cond/wait_while", wait_while),
+    ("cond/signal_nobody", signal_nobody),
+    ("cond/broadcast", broadcast),
+];
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
@@ -28,10 +33,13 @@ fn main() {
 fn turns(c: &mut Criterion) {
     for (name, locked) in [("cond/turns", false), ("cond/turns_locked", true)] {
         let mut group = c.benchmark_group(name);
-        by::<Ours>(2, &mut group, |rival, me| take_turn(rival, me, locked));
+        by::<Ours<false>>(2, &mut group, |rival, me| take_turn(rival, me, locked));
         by::<Std>(2, &mut group, |rival, me| take_turn(rival, me, locked));
         by::<ParkingLot>(2, &mut group, |rival, me| take_turn(rival, me, locked));
     }
+    // With waits that a context could end.
+    let mut group = c.benchmark_group("cond/turns_until");
+    by::<Ours<true>>(2, &mut group, |rival, me| take_turn(rival, me, false));
 }
 
 fn take_turn<R: Rival>(rival: &R, me: usize, locked: bool) {
@@ -48,10 +56,30 @@ fn take_turn<R: Rival>(rival: &R, me: usize, locked: bool) {
     }
 }
 
+/// A look at what is there already, and one with a wait that a context could end.
+fn wait_while(c: &mut Criterion) {
+    let Ours { count, changed, live: (ctx, _canceller) } = Ours::<true>::default();
+    let std = Std::default();
+
+    let mut group = c.benchmark_group("cond/wait_while_ready");
+    group.bench_function(BenchmarkId::new("phalanx", 1), |b| {
+        b.iter(|| changed.wait_while(&mut count.lock(), |count| *count != 0));
+    });
+    group.bench_function(BenchmarkId::new("std", 1), |b| {
+        b.iter(|| drop(std.1.wait_while(std.lock(), |count| *count != 0)));
+    });
+    drop(group);
+
+    let mut group = c.benchmark_group("cond/wait_while_until_ready");
+    group.bench_function(BenchmarkId::new("phalanx", 1), |b| {
+        b.iter(|| changed.wait_while_until(&mut count.lock(), &ctx, |count| *count != 0).is_ok());
+    });
+}
+
 /// A signal that nobody waits for.
 fn signal_nobody(c: &mut Criterion) {
     let mut group = c.benchmark_group("cond/signal_nobody");
-    by::<Ours>(1, &mut group, |rival, _| rival.signal());
+    by::<Ours<false>>(1, &mut group, |rival, _| rival.signal());
     by::<Std>(1, &mut group, |rival, _| rival.signal());
     by::<ParkingLot>(1, &mut group, |rival, _| rival.signal());
 }
@@ -59,7 +87,7 @@ fn signal_nobody(c: &mut Criterion) {
 /// Five threads that meet: the last to come wakes the other four.
 fn broadcast(c: &mut Criterion) {
     let mut group = c.benchmark_group("cond/broadcast");
-    by::<Ours>(5, &mut group, |rival, _| meet(rival, 5));
+    by::<Ours<false>>(5, &mut group, |rival, _| meet(rival, 5));
     by::<Std>(5, &mut group, |rival, _| meet(rival, 5));
     by::<ParkingLot>(5, &mut group, |rival, _| meet(rival, 5));
 }
@@ -126,28 +154,44 @@ trait Rival: Default + Sync {
     fn broadcast(&self);
 }
 
-#[derive(Default)]
-struct Ours(phalanx::Mutex<usize>, phalanx::Cond);
+/// Waits that nothing else ends, or that a context could end.
+struct Ours<const BOUNDED: bool> {
+    count: phalanx::Mutex<usize>,
+    changed: phalanx::Cond,
+    /// Not cancelled.
+    live: (Context, Canceller),
+}
 
-impl Rival for Ours {
+impl<const BOUNDED: bool> Default for Ours<BOUNDED> {
+    fn default() -> Self {
+        let live = Context::background().with_cancel();
+        Ours { count: phalanx::Mutex::default(), changed: phalanx::Cond::new(), live }
+    }
+}
+
+impl<const BOUNDED: bool> Rival for Ours<BOUNDED> {
     const NAME: &'static str = "phalanx";
     type Guard<'a> = phalanx::MutexGuard<'a, usize>;
 
     fn lock(&self) -> Self::Guard<'_> {
-        self.0.lock()
+        self.count.lock()
     }
 
     fn wait<'a>(&'a self, mut guard: Self::Guard<'a>) -> Self::Guard<'a> {
-        self.1.wait(&mut guard);
+        if BOUNDED {
+            self.changed.wait_until(&mut guard, &self.live.0).expect("nobody cancels it");
+        } else {
+            self.changed.wait(&mut guard);
+        }
         guard
     }
 
     fn signal(&self) {
-        self.1.signal();
+        self.changed.signal();
     }
 
     fn broadcast(&self) {
-        self.1.broadcast();
+        self.changed.broadcast();
     }
 }
 

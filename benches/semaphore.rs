@@ -12,8 +12,12 @@ use phalanx::Semaphore;
 /// A function that measures some rows, with the beginning of their ids.
 pub(crate) type Part = (&'static str, fn(&mut Criterion));
 
-pub(crate) const PARTS: [Part; 2] =
-    [("semaphore/acquire_release", acquire_release), ("semaphore/one_permit", one_permit)];
+pub(crate) const PARTS: [Part; 4] = [
+    ("semaphore/acquire_release", acquire_release),
+    ("semaphore/try_acquire", try_acquire),
+    ("semaphore/one_permit", one_permit),
+    ("semaphore/resize", resize),
+];
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
@@ -33,6 +37,32 @@ fn acquire_release(c: &mut Criterion) {
         // Its `acquire` is for tasks; this does less, and is what it has for threads.
         by(threads, &mut group, "tokio", || drop(tokio.try_acquire()));
     }
+}
+
+/// The same, if there is one at once.
+fn try_acquire(c: &mut Criterion) {
+    let ours = Semaphore::new(10);
+    let tokio = tokio::sync::Semaphore::new(10);
+
+    let mut group = c.benchmark_group("semaphore/try_acquire");
+    by(1, &mut group, "phalanx", || drop(ours.try_acquire(1)));
+    by(1, &mut group, "tokio", || drop(tokio.try_acquire()));
+}
+
+/// A permit more, and one less.
+fn resize(c: &mut Criterion) {
+    let ours = Semaphore::new(10);
+    let tokio = tokio::sync::Semaphore::new(10);
+
+    let mut group = c.benchmark_group("semaphore/resize");
+    by(1, &mut group, "phalanx", || {
+        ours.add_permits(1);
+        assert_eq!(ours.remove_permits(1), 1);
+    });
+    by(1, &mut group, "tokio", || {
+        tokio.add_permits(1);
+        assert_eq!(tokio.forget_permits(1), 1);
+    });
 }
 
 /// The only permit, which goes from one thread to the other and back; each is a hand-off.

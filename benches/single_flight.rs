@@ -10,12 +10,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion};
-use phalanx::SingleFlight;
+use phalanx::{Context, SingleFlight};
 
 /// A function that measures some rows, with the beginning of their ids.
 pub(crate) type Part = (&'static str, fn(&mut Criterion));
 
-pub(crate) const PARTS: [Part; 1] = [("single_flight/run", run)];
+pub(crate) const PARTS: [Part; 3] =
+    [("single_flight/run", run), ("single_flight/until", until), ("single_flight/forget", forget)];
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
@@ -41,6 +42,27 @@ fn run(c: &mut Criterion) {
             b.iter_custom(|n| together(threads, n, |key| _ = by_hand.run(key, || black_box(key))));
         });
     }
+}
+
+/// A call that nobody shares, and that a context could end: the function runs on another thread.
+fn until(c: &mut Criterion) {
+    let ours = SingleFlight::<u64, u64, Infallible>::new();
+    let (ctx, _canceller) = Context::background().with_cancel();
+
+    let mut group = c.benchmark_group("single_flight/until");
+    group.bench_function(BenchmarkId::new("phalanx", 1), |b| {
+        b.iter(|| ours.run_until(0, &ctx, |_| Ok(black_box(0))).is_ok());
+    });
+}
+
+/// A call that is forgotten while it runs.
+fn forget(c: &mut Criterion) {
+    let ours = SingleFlight::<u64, bool, Infallible>::new();
+
+    let mut group = c.benchmark_group("single_flight/forget");
+    group.bench_function(BenchmarkId::new("phalanx", 1), |b| {
+        b.iter(|| ours.run(0, |_| Ok(ours.forget(&0))).is_ok_and(|flight| *flight.value()));
+    });
 }
 
 /// What one writes by hand: a cell for each key that somebody is at. If the function panics, the cell

@@ -42,10 +42,6 @@ var rows = []row{
 	{"once/done/go/1", timed(onceDone)},
 	{"once/value/go/1", timed(onceValue)},
 	{"once/function/go/1", timed(onceValue)},
-	{"cond/turns/go/2", timed(turns(false))},
-	{"cond/turns_locked/go/2", timed(turns(true))},
-	{"cond/signal_nobody/go/1", timed(signalNobody)},
-	{"cond/broadcast/go/5", timed(meet)},
 	{"counter/add/go/1", timed(add)},
 	{"counter/add/go/2", timed(byTwo(add))},
 	{"counter/sharded_add/go/1", timed(add)}, // Go has nothing better.

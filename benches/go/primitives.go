@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -9,7 +10,17 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// sync.Once and sync.OnceValue.
+func init() {
+	rows = append(rows,
+		row{"once/try_value/go/1", timed(tryValue)},
+		row{"once/once_fn/go/1", timed(onceFunc)},
+		row{"semaphore/try_acquire/go/1", timed(tryAcquire)},
+		row{"single_flight/until/go/1", timed(underLiveParent(flightUntil))},
+		row{"single_flight/forget/go/1", timed(forget)},
+	)
+}
+
+// sync.Once, sync.OnceValue and sync.OnceFunc.
 
 var once sync.Once
 
@@ -32,70 +43,45 @@ func onceValue(n int) {
 	valueSum = sum
 }
 
-// sync.Cond.
-
-// turns lets two goroutines take turns n times each: a pair of hand-offs is one
-// operation. The signal comes before or after the unlocking of the mutex.
-func turns(locked bool) func(n int) {
-	return func(n int) {
-		var mutex sync.Mutex
-		changed := sync.NewCond(&mutex)
-		next := 0
-		player := func(me int) {
-			for range n {
-				mutex.Lock()
-				for next != me {
-					changed.Wait()
-				}
-				next = 1 - me
-				if locked {
-					changed.Signal()
-					mutex.Unlock()
-				} else {
-					mutex.Unlock()
-					changed.Signal()
-				}
-			}
-		}
-		var both sync.WaitGroup
-		both.Go(func() { player(0) })
-		both.Go(func() { player(1) })
-		both.Wait()
-	}
+// valueOrRetry is written by hand: the next caller tries again what has failed.
+type valueOrRetry struct {
+	mutex sync.Mutex
+	value atomic.Pointer[uint64]
 }
 
-// meet lets five goroutines meet n times: the last to come wakes the others.
-func meet(n int) {
-	var mutex sync.Mutex
-	changed := sync.NewCond(&mutex)
-	came := 0
-	guest := func() {
-		for range n {
-			mutex.Lock()
-			came++
-			if came%5 == 0 {
-				mutex.Unlock()
-				changed.Broadcast()
-				continue
-			}
-			for all := (came/5 + 1) * 5; came < all; {
-				changed.Wait()
-			}
-			mutex.Unlock()
-		}
+func (v *valueOrRetry) get(f func() (uint64, error)) (uint64, error) {
+	if value := v.value.Load(); value != nil {
+		return *value, nil
 	}
-	var guests sync.WaitGroup
-	for range 5 {
-		guests.Go(guest)
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	if value := v.value.Load(); value != nil {
+		return *value, nil
 	}
-	guests.Wait()
+	value, err := f()
+	if err == nil {
+		v.value.Store(&value)
+	}
+	return value, err
 }
 
-func signalNobody(n int) {
-	var mutex sync.Mutex
-	changed := sync.NewCond(&mutex)
+var retried valueOrRetry
+
+func tryValue(n int) {
+	sum := uint64(0)
 	for range n {
-		changed.Signal()
+		value, err := retried.get(func() (uint64, error) { return strconv.ParseUint("7", 10, 64) })
+		check(err)
+		sum += value
+	}
+	valueSum = sum
+}
+
+var sharedFunc = sync.OnceFunc(empty)
+
+func onceFunc(n int) {
+	for range n {
+		sharedFunc()
 	}
 }
 
@@ -184,6 +170,16 @@ func acquireRelease(permits, goroutines int) func(n int) {
 	}
 }
 
+func tryAcquire(n int) {
+	shared := semaphore.NewWeighted(10)
+	for range n {
+		if !shared.TryAcquire(1) {
+			panic("nobody else wants one")
+		}
+		shared.Release(1)
+	}
+}
+
 // singleflight.
 
 var flights singleflight.Group
@@ -204,4 +200,26 @@ func singleFlights(n int) {
 		both.Go(func() { singleFlight(key)(n) })
 	}
 	both.Wait()
+}
+
+func flightUntil(ctx context.Context, n int) {
+	for range n {
+		select {
+		case result := <-flights.DoChan("0", func() (any, error) { return 7, nil }):
+			check(result.Err)
+		case <-ctx.Done():
+			panic("nobody cancels it")
+		}
+	}
+}
+
+// forget has each flight forgotten while it is one.
+func forget(n int) {
+	for range n {
+		_, err, _ := flights.Do("0", func() (any, error) {
+			flights.Forget("0")
+			return 7, nil
+		})
+		check(err)
+	}
 }

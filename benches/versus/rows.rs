@@ -30,7 +30,7 @@ pub(crate) struct Goal {
     pub(crate) rival: &'static str,
 }
 
-pub(crate) const ROWS: [Row; 73] = [
+pub(crate) const ROWS: [Row; 81] = [
     Row::new("wait_group/add_done", 1).at_most(0.75),
     Row::new("wait_group/add_done", 2),
     Row::new("wait_group/token", 1),
@@ -40,9 +40,14 @@ pub(crate) const ROWS: [Row; 73] = [
     Row::new("wait_group/spawn_1000", 1).at_most(0.3),
     Row::new("once/done", 1).at_most_of("std", 1.05),
     Row::new("once/value", 1),
+    Row::new("once/try_value", 1),
     Row::new("once/function", 1),
+    Row::new("once/once_fn", 1),
     Row::new("cond/turns", 2).at_most(1.0),
     Row::new("cond/turns_locked", 2),
+    Row::new("cond/turns_until", 2),
+    Row::new("cond/wait_while_ready", 1),
+    Row::new("cond/wait_while_until_ready", 1),
     Row::new("cond/signal_nobody", 1),
     Row::new("cond/broadcast", 5),
     Row::new("lock/mutex", 1),
@@ -56,6 +61,7 @@ pub(crate) const ROWS: [Row; 73] = [
     Row::new("counter/track", 2),
     Row::new("semaphore/acquire_release", 1).at_most(0.5),
     Row::new("semaphore/acquire_release", 2),
+    Row::new("semaphore/try_acquire", 1),
     Row::new("semaphore/one_permit", 2),
     Row::new("limiter/allow", 1).at_most_of("governor", 1.1),
     Row::new("limiter/allow", 2),
@@ -77,6 +83,8 @@ pub(crate) const ROWS: [Row; 73] = [
     Row::new("interrupting/cancel_read", 2),
     Row::new("single_flight/run", 1),
     Row::new("single_flight/run", 2),
+    Row::new("single_flight/until", 1),
+    Row::new("single_flight/forget", 1),
     Row::new("err_group/spawn_5", 1).at_most(0.6),
     Row::new("err_group/spawn_1000", 1),
     Row::new("err_group/owned_5", 1),
