@@ -16,8 +16,10 @@ use phalanx::{KeyedLimiter, Limiter, Rate, Sometimes};
 /// A function that measures some rows, with the beginning of their ids.
 pub(crate) type Part = (&'static str, fn(&mut Criterion));
 
-pub(crate) const PARTS: [Part; 4] = [
+pub(crate) const PARTS: [Part; 6] = [
     ("limiter/allow", allow),
+    ("limiter/wait", wait),
+    ("limiter/reserve", reserve),
     ("limiter/refuse", refuse),
     ("limiter/keyed_allow", keyed_allow),
     ("limiter/sometimes", sometimes),
@@ -55,6 +57,18 @@ fn allow(c: &mut Criterion) {
         by(threads, &mut group, "governor", || governor.check().is_ok());
         by(threads, &mut group, "governor-quanta", || governor_quanta.check().is_ok());
     }
+}
+
+/// A wait for a token that is there.
+fn wait(c: &mut Criterion) {
+    let ours = Limiter::new(Rate::per_second(PLENTY.into()), PLENTY.into());
+    by(1, &mut c.benchmark_group("limiter/wait"), "phalanx", || ours.wait().is_ok());
+}
+
+/// A reservation of a token that is there, used.
+fn reserve(c: &mut Criterion) {
+    let ours = Limiter::new(Rate::per_second(PLENTY.into()), PLENTY.into());
+    by(1, &mut c.benchmark_group("limiter/reserve"), "phalanx", || ours.reserve().is_ok());
 }
 
 /// A token that is not there.

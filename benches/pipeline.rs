@@ -12,7 +12,8 @@ use phalanx::{ErrGroup, Stopped, pipeline};
 /// A function that measures some rows, with the beginning of their ids.
 pub(crate) type Part = (&'static str, fn(&mut Criterion));
 
-pub(crate) const PARTS: [Part; 1] = [("pipeline/two_stages", two_stages)];
+pub(crate) const PARTS: [Part; 2] =
+    [("pipeline/two_stages", two_stages), ("pipeline/merge", merge)];
 
 /// So many items wait between two stages.
 const BUFFER: usize = 64;
@@ -53,6 +54,25 @@ fn phalanx(n: u64) -> u64 {
         flow.for_each(|item| {
             sum += item;
             Ok(())
+        })
+    });
+    ended.expect("nothing fails");
+    sum
+}
+
+/// Two sources that come together, and a sink that adds up: the time of an item.
+fn merge(c: &mut Criterion) {
+    let mut group = c.benchmark_group("pipeline/merge");
+    group.bench_function(BenchmarkId::new("phalanx", 5), |b| b.iter_custom(|n| timed(n, merged)));
+}
+
+fn merged(n: u64) -> u64 {
+    let mut sum = 0;
+    let ended = ErrGroup::scope(|g| {
+        let source = |items| pipeline::with_buffer(g, BUFFER).source::<u64, _>(items);
+        source(2..n / 2 + 2).merge(source(n / 2 + 2..n + 2)).for_each(|item| {
+            sum += item;
+            Ok::<_, Stopped>(())
         })
     });
     ended.expect("nothing fails");

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"sync/atomic"
 	"time"
 
@@ -11,6 +12,8 @@ func init() {
 	rows = append(rows,
 		row{"limiter/allow/go/1", timed(allow(plenty()))},
 		row{"limiter/allow/go/2", timed(byTwo(allow(plenty())))},
+		row{"limiter/wait/go/1", timed(wait)},
+		row{"limiter/reserve/go/1", timed(reserve)},
 		row{"limiter/refuse/go/1", timed(allow(usedUp()))},
 		row{"limiter/refuse/go/2", timed(byTwo(allow(usedUp())))},
 		row{"limiter/sometimes/go/1", timed(sometimes)},
@@ -43,6 +46,22 @@ func allow(limiter *rate.Limiter) func(n int) {
 			}
 		}
 		allowed.Add(count)
+	}
+}
+
+func wait(n int) {
+	limiter := plenty()
+	for range n {
+		check(limiter.Wait(context.Background()))
+	}
+}
+
+func reserve(n int) {
+	limiter := plenty()
+	for range n {
+		if !limiter.Reserve().OK() {
+			panic("it is less than the burst")
+		}
 	}
 }
 

@@ -30,7 +30,7 @@ pub(crate) struct Goal {
     pub(crate) rival: &'static str,
 }
 
-pub(crate) const ROWS: [Row; 81] = [
+pub(crate) const ROWS: [Row; 86] = [
     Row::new("wait_group/add_done", 1).at_most(0.75),
     Row::new("wait_group/add_done", 2),
     Row::new("wait_group/token", 1),
@@ -65,6 +65,8 @@ pub(crate) const ROWS: [Row; 81] = [
     Row::new("semaphore/one_permit", 2),
     Row::new("limiter/allow", 1).at_most_of("governor", 1.1),
     Row::new("limiter/allow", 2),
+    Row::new("limiter/wait", 1),
+    Row::new("limiter/reserve", 1),
     Row::new("limiter/refuse", 1),
     Row::new("limiter/refuse", 2),
     Row::new("limiter/sometimes", 1),
@@ -75,9 +77,12 @@ pub(crate) const ROWS: [Row; 81] = [
     Row::new("timer/start_stop", 1).at_most(0.6),
     Row::new("timer/channel_start_stop", 1).at_most(0.6),
     Row::new("timer/reset", 1),
+    Row::new("timer/missed_tick", 1),
     Row::new("channel/recv_until_ready", 1),
     Row::new("channel/send_until_ready", 1),
+    Row::new("channel/merge_ready", 1),
     Row::new("pipeline/two_stages", 4).at_most(0.6),
+    Row::new("pipeline/merge", 5),
     Row::new("worker_pool/submit_join", 3),
     Row::new("interrupting/call", 1),
     Row::new("interrupting/cancel_read", 2),
