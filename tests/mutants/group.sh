@@ -1,7 +1,7 @@
 mutant "group: siblings are cancelled before the error is recorded" src/group/first.rs \
-    'let mut record = self.0.lock();
+    'let mut record = self.record.lock();
         let surplus =' 'core.cancel(why); std::thread::yield_now();
-        let mut record = self.0.lock();
+        let mut record = self.record.lock();
         let surplus =' err_group
 mutant "group: the last error wins" src/group/first.rs \
     'if record.error.is_none() { record.error.replace(error) }' 'if true { record.error.replace(error) }' err_group
@@ -27,7 +27,7 @@ mutant "group: a refused thread keeps the slot" src/group/core.rs \
     'self.give_slot_back();
                 Err' 'Err' misuse err_group_limit
 mutant "group: a queued sibling is not run by who joins it" src/group/task.rs \
-    'self.core.help(self.label.index);' '{}' err_group_siblings
+    'self.promised.core().help(self.index());' '{}' err_group_siblings
 mutant "group: dropping an owned group does not cancel it" src/group/owned.rs \
     'core.cancel("the group has ended");' '{}' err_group_owned
 mutant "group: a task's thread dies with a callback's panic" src/group/core.rs \
@@ -46,3 +46,29 @@ mutant "group: a slot that comes free while a task queues another is left alone"
             return Some(queued);' err_group_slots
 mutant "group: the slot comes free after the join" src/group/first.rs \
     'turn.over();' '{}' sim_err_group
+
+# A task and its handle share the place for the result. What becomes of a value that nobody takes:
+mutant "group: a handle that goes leaves its value to the task" src/group/task.rs \
+    'drop(self.promised.place().abandon());' '{}' sim_err_group_values
+mutant "group: a task leaves its value to a handle that has gone" src/group/packet.rs \
+    'if self.place.closed.load(Relaxed) {' 'if false {' sim_err_group_values
+mutant "group: a value that nobody takes is dropped when slot and thread are others'" src/group/first.rs \
+    'if let Some(unwanted) = promise.leave(result) {' 'if let Some(unwanted) = promise.leave(result) {
+            turn.over();' sim_err_group_values
+mutant "group: the panic of a value that nobody takes is lost" src/group/first.rs \
+    'drop_caught(unwanted) {
+                turn.core().panicked(payload);' 'drop_caught(unwanted) {
+                std::mem::forget(payload);' sim_err_group_values
+mutant "group: a task is joined when its value is there and its slot is not" src/group/packet.rs \
+    '|_| self.is_filled())' '|left| left.is_some())' sim_err_group
+mutant "group: a handle is told and not woken" src/group/packet.rs \
+    'place.grant_all();' '{}' sim_err_group
+mutant "group: a queued sibling that its joiner has run is run again" src/group/slots.rs \
+    'state.queued.remove(place)' 'state.queued.get(place).cloned()' sim_err_group_siblings
+mutant "group: a task goes on where one with another name has ended" src/group/turn.rs \
+    'finish.suits(wanted)' '{ let _ = wanted; finish.suits(wanted); true }' sim_err_group_siblings
+mutant "group: a thread that was lent is kept for queued tasks" src/threads/worker.rs \
+    'Thread::Lent => false,' 'Thread::Lent => true,' sim_err_group_siblings
+mutant "group: a scope returns before its tasks have ended" src/group/erase.rs \
+    'core.wait();
+    result' 'result' err_group

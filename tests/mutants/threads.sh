@@ -134,3 +134,17 @@ mutant "sim threads: nobody asks again for a searcher that was refused" src/thre
     'rescue::ask_later();' '{}' sim_threads_refused
 mutant "sim threads: a task that nobody can run is left in the queue" src/threads/pool.rs \
     'let newest = pool.queue.pop_back();' 'let newest = pool.queue.pop_back().take_if(|_| false);' sim_threads_refused
+mutant "sim threads: a thread that came too late for the office is lost" src/threads/pool.rs \
+    'self.idle.push_back(searcher);' 'drop(searcher);' sim_threads
+mutant "sim threads: who is refused a thread has the office in the meantime" src/threads/pool.rs \
+    'if office().get() != Search::Nobody {
+            return Ok(None);
+        }' 'if !office().try_take() {
+            return Ok(None);
+        }
+        let here = self.idle_or_new();
+        if here.is_err() {
+            office().set(Search::Nobody);
+        }
+        return here.map(Some);
+        #[expect(unreachable_code)]' sim_threads_office

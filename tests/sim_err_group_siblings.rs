@@ -1,0 +1,84 @@
+//! Tasks that a limit holds back, in the simulator: who runs them, where, and how often.
+
+#![cfg(feature = "sim")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use phalanx::sim::{self, Builder};
+use phalanx::{ErrGroup, Scope, Stopped, Until, WaitGroup};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn limited<'env, R>(
+    limit: usize,
+    body: impl for<'s> FnOnce(&Scope<'s, 'env, Stopped>) -> Result<R, Stopped>,
+) -> R {
+    ErrGroup::builder().limit(limit).scope(body).unwrap()
+}
+
+/// All schedules with at most so many preemptions.
+#[track_caller]
+fn exhaustively(preemptions: u32, body: fn()) {
+    assert!(Builder::new().exhaustive(preemptions).check(body).exhausted);
+}
+
+fn here() -> String {
+    thread::current().name().expect("all threads of a bubble have names").to_owned()
+}
+
+#[test]
+fn a_sibling_that_its_joiner_has_run_is_counted_out_once() {
+    exhaustively(1, || {
+        let has_ended = Arc::new(Mutex::new(false));
+        let ends = Arc::clone(&has_ended);
+        limited(2, |g| {
+            g.go(move |_| {
+                sim::sleep(SECOND);
+                *ends.lock() = true;
+                Ok(())
+            });
+            let inner = g.clone();
+            g.go(move |_| inner.go(|_| Ok(())).join());
+            Ok(())
+        });
+        assert!(*has_ended.lock(), "the group has waited for the other");
+    });
+}
+
+#[test]
+fn a_queued_sibling_with_a_name_does_not_go_on_where_another_has_ended() {
+    exhaustively(1, || {
+        let name = limited(1, |g| {
+            let inner = g.clone();
+            let starts = g.go(move |_| Ok(inner.named("special").go(|_| Ok(here()))));
+            starts.join()?.join()
+        });
+        assert_eq!(name, "special");
+    });
+}
+
+#[test]
+fn a_queued_sibling_does_not_keep_the_thread_that_ran_another_for_its_own_sake() {
+    exhaustively(1, || {
+        let joined = Arc::new(WaitGroup::new());
+        joined.add(1);
+        let waits = Arc::clone(&joined);
+        limited(1, |g| {
+            let inner = g.clone();
+            let starts = g.go(move |_| {
+                inner.go(move |_| {
+                    waits.wait_until(Until::FOREVER).unwrap();
+                    Ok(())
+                });
+                Ok(())
+            });
+            starts.join()?;
+            joined.done();
+            Ok(())
+        });
+    });
+}
