@@ -39,6 +39,8 @@ pub(crate) use spec::Spec;
 pub(crate) use worker::{Finish, Runnable};
 use worker::{Job, Worker};
 
+use crate::sys;
+
 /// The right to have one task run.
 #[must_use = "a claimed thread waits for its task"]
 pub(crate) struct Claimed(Option<Claim>);
@@ -117,6 +119,15 @@ pub(crate) fn run_group_here(group: usize) {
     while pool::run_here(|id, serial, pushed| {
         id.group == group && serial < *end.get_or_insert(pushed)
     }) {}
+}
+
+/// Has what is queued be taken as soon as possible: for a thread that is about to wait for a task which
+/// it will not run itself.
+pub(crate) fn hurry() {
+    // To the simulator, nobody dawdles.
+    if !sys::is_simulated() {
+        pool::hurry();
+    }
 }
 
 /// Runs a task on this thread, if it has not started yet: for a thread that is about to wait for it.

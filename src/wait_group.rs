@@ -219,6 +219,9 @@ impl WaitGroup {
     #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<(), Interrupted> {
         let call = sys::blocking_call("WaitGroup::wait");
+        if !self.is_zero() {
+            threads::hurry();
+        }
         self.waiters.wait_enlisted(until.into(), || self.is_zero(), |_| self.enlist())?;
         drop(call);
         self.resume_panic();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::turn::Member;
 use crate::sys;
+use crate::threads;
 use crate::wait::{Interrupted, Until, WaitQueue};
 
 /// The free slots, those who wait for one, and the tasks that wait for one.
@@ -31,7 +32,14 @@ impl Slots {
     /// Waits for a slot, in the order of arrival.
     pub(super) fn take(&self, until: Until<'_>) -> Result<(), Interrupted> {
         let _call = sys::blocking_call("ErrGroup::go, at the limit");
-        self.0.wait_parked(until, State::try_take)
+        until.enter()?;
+        if self.try_take() {
+            return Ok(());
+        }
+        // The slots are those of tasks that may not have started.
+        threads::hurry();
+        // A short task may be about to end: in the queue, so that the order is kept.
+        self.0.wait_enlisted(until, || false, State::try_take)
     }
 
     /// Gives a slot back, or takes over a queued task to be run in it.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::packet::Promised;
 use super::stopped::Stopped;
 use crate::sys;
+use crate::threads;
 use crate::wait::{Interrupted, Until};
 
 /// A running task; [`join`](Self::join) waits for its value.
@@ -68,6 +69,9 @@ impl<T> Task<'_, T> {
     #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<(), Interrupted> {
         let _call = sys::blocking_call("Task::join");
+        if !self.is_done() {
+            threads::hurry();
+        }
         self.promised.place().wait(until.into())
     }
 

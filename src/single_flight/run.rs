@@ -143,6 +143,7 @@ impl<K: Hash + Eq, V: Clone, E> SingleFlight<K, V, E> {
                     let (table, entry) = (Arc::clone(table), Arc::clone(leader.entry()));
                     let id = Id { group: Arc::as_ptr(&entry).addr(), index: 0 };
                     claimed.run(id, move |finish| run_away(table, entry, move || f(&ctx), finish));
+                    threads::hurry();
                     leader
                 }
             }

@@ -7,7 +7,13 @@ use crate::sys::atomic::{AtomicUsize, Relaxed};
 
 /// The number of the oldest task, or of the next to come if there is none. On a cache line of its own,
 /// since a thread that looks out for tasks reads it all the time.
-pub(super) struct Front(CachePadded<AtomicUsize>);
+pub(super) struct Front(CachePadded<Words>);
+
+struct Words {
+    oldest: AtomicUsize,
+    /// Tasks with lower numbers are waited for by a thread that will not run them itself.
+    urgent: AtomicUsize,
+}
 
 /// What was to be seen at one moment. Two that are equal, and not empty, show the same task.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,19 +23,32 @@ pub(super) struct Sight(usize);
 const QUEUED: usize = 1;
 
 impl Empty for Front {
-    const EMPTY: Self = Front(CachePadded::new(AtomicUsize::new(0)));
+    const EMPTY: Self =
+        Front(CachePadded::new(Words { oldest: AtomicUsize::new(0), urgent: AtomicUsize::new(0) }));
 }
 
 impl Front {
     /// Shows the number of the oldest task, or of the next to come.
     pub(super) fn show(&self, serial: usize, is_queued: bool) {
         // Relaxed: a hint; the lock orders the rest.
-        self.0.store(serial.wrapping_mul(2) | usize::from(is_queued), Relaxed);
+        self.0.oldest.store(serial.wrapping_mul(2) | usize::from(is_queued), Relaxed);
     }
 
     pub(super) fn look(&self) -> Sight {
         // Relaxed: a hint. What is missed here is found under the lock.
-        Sight(self.0.load(Relaxed))
+        Sight(self.0.oldest.load(Relaxed))
+    }
+
+    /// Says that the tasks before that number are urgent.
+    pub(super) fn hurry(&self, serial: usize) {
+        // Relaxed: a hint.
+        self.0.urgent.store(serial.wrapping_mul(2), Relaxed);
+    }
+
+    /// Whether there is a task, and an urgent one.
+    pub(super) fn is_urgent(&self) -> bool {
+        let oldest = self.look();
+        oldest.is_queued() && oldest.0 < self.0.urgent.load(Relaxed)
     }
 }
 

@@ -85,7 +85,9 @@ impl Lookout {
         loop {
             let now = pause(grace);
             let sight = pool::sight();
-            let may_take = sight == seen || now.saturating_duration_since(start) >= PATIENCE;
+            let may_take = sight == seen
+                || pool::is_urgent()
+                || now.saturating_duration_since(start) >= PATIENCE;
             if sight.is_queued() && may_take {
                 self.failures = 0;
                 return;
@@ -106,7 +108,7 @@ fn is_pointless() -> bool {
     sys::cores() == 1 || sys::is_simulated()
 }
 
-/// Lets a moment pass, and returns the time.
+/// Lets a moment pass, unless there is an urgent task, and returns the time.
 fn pause(moment: Duration) -> Instant {
     let start = sys::now();
     loop {
@@ -114,7 +116,7 @@ fn pause(moment: Duration) -> Instant {
             hint::spin_loop();
         }
         let now = sys::now();
-        if now.saturating_duration_since(start) >= moment {
+        if now.saturating_duration_since(start) >= moment || pool::is_urgent() {
             return now;
         }
     }

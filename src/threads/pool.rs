@@ -62,6 +62,17 @@ pub(super) fn sight() -> Sight {
     POOL.get().front.look()
 }
 
+/// Whether a task is queued for which somebody waits who will not run it.
+pub(super) fn is_urgent() -> bool {
+    POOL.get().front.is_urgent()
+}
+
+/// Has what is queued be taken as soon as possible.
+pub(super) fn hurry() {
+    let pushed = lock().pushed;
+    POOL.get().front.hurry(pushed);
+}
+
 thread_local! {
     /// How many tasks this thread is running inside one another, each waiting for the next.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
