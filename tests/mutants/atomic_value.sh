@@ -24,7 +24,7 @@ mutant "atomic_value: a change is known before its value is there" src/atomic_va
         let mut current = self.current.lock();
         if !is_it' sim_atomic_value
 mutant "atomic_value: a mark counts as a change" src/atomic_value.rs \
-    'self.version.load(Relaxed) & !WAITING == seen' 'self.version.load(Relaxed) == seen' sim_atomic_value
+    'version == seen || version & !WAITING == seen' 'version == seen' sim_atomic_value
 mutant "atomic_value: a reader that goes to sleep leaves no mark" src/atomic_value.rs \
     'self.version.fetch_or(WAITING, Relaxed)' 'self.version.load(Relaxed)' sim_atomic_value
 mutant "atomic_value: the last look is skipped" src/atomic_value.rs \

@@ -2,9 +2,9 @@ mutant "threads: a searcher that takes a task appoints nobody" src/threads/pool.
     'successor = Some(appointed);' 'drop(appointed);' err_group_threads err_group
 mutant "threads: a searcher goes idle and keeps its office" src/threads/searcher.rs \
     'pool::office().set(Search::Nobody);
-        }
-        pool.idle' '}
-        pool.idle' err_group wait_group_go
+            }
+            pool.idle' '}
+            pool.idle' err_group wait_group_go
 mutant "threads: a nap has no end while tasks are blocked" src/threads/searcher.rs \
     'pool.stalled = pool.taken == taken;
         if pool.running < sys::cores() {
@@ -24,7 +24,8 @@ mutant "threads: a thread that is refused stays counted" src/threads/cap.rs \
 # what only saves time: whether a new searcher naps at all, whether it goes on as a searcher or as a
 # helper when another has taken its place, whether helpers are woken where tasks are blocked.
 mutant "sim threads: a searcher that has gone is relied upon" src/threads/pool.rs \
-    'pool.appoint().ok().flatten(),' 'None,' sim_threads
+    'Claim::Searched => match pool.appoint() {' 'Claim::Searched if true => None,
+            Claim::Searched => match pool.appoint() {' sim_threads
 mutant "sim threads: a searcher that takes a task appoints nobody" src/threads/pool.rs \
     'successor = Some(appointed);' 'drop(appointed);' sim_threads
 mutant "sim threads: a searcher leaves tasks behind" src/threads/pool.rs \
@@ -50,9 +51,9 @@ mutant "sim threads: a thread that has finished a task is not the searcher" src/
     'if pool::office().try_take() {' 'if false {' sim_threads
 mutant "sim threads: a searcher goes idle and keeps its office" src/threads/searcher.rs \
     'pool::office().set(Search::Nobody);
-        }
-        pool.idle' '}
-        pool.idle' sim_threads
+            }
+            pool.idle' '}
+            pool.idle' sim_threads
 mutant "sim threads: a successor is not woken" src/threads/searcher.rs \
     'successor.wake(Role::Searcher);' 'drop(successor);' sim_threads
 mutant "sim threads: a nap has no end while tasks are blocked" src/threads/searcher.rs \
@@ -62,8 +63,8 @@ mutant "sim threads: an office is left to a thread that does not nap" src/thread
 mutant "sim threads: a thread that has napped counts as napping" src/threads/searcher.rs \
     'pool.napping -= 1;' '{}' sim_threads
 mutant "sim threads: the office of one that naps is taken in name only" src/threads/searcher.rs \
-    'role = Role::Searcher;
-            continue;' 'continue;' sim_threads
+    'self.role = Role::Searcher;
+                continue;' 'continue;' sim_threads
 mutant "sim threads: a role is not left for the sleeper" src/threads/sleeper.rs \
     '*place = Some(role);' '{ let _ = role; }' sim_threads
 mutant "sim threads: a sleeper does not look for its role before it sleeps" src/threads/sleeper.rs \
@@ -91,7 +92,7 @@ mutant "sim threads: threads with names are never given up" src/threads/cache.rs
 
 # Tasks that meet, and threads that are refused.
 mutant "sim threads: no thread of the pool is used again" src/threads/pool.rs \
-    'match self.idle.pop() {' 'match self.idle.pop().filter(|_| false) {' sim_threads_barrier
+    'self.idle.pop_back().map_or_else(searcher::start, Ok)' 'searcher::start()' sim_threads_barrier
 mutant "sim threads: tasks meet, and a searcher leaves some behind" src/threads/pool.rs \
     'if self.queue.len() == 1 {' 'if true {' sim_threads_barrier
 mutant "sim threads: tasks meet, and a searcher that takes one appoints nobody" src/threads/pool.rs \
@@ -100,26 +101,20 @@ mutant "sim threads: tasks meet, and a thread that leaves stays among the idle" 
     'place.and_then(|place| pool.idle.remove(place)).is_some()' 'place.is_some()' sim_threads_barrier
 mutant "sim threads: tasks meet, and a thread leaves though it has been appointed" src/threads/searcher.rs \
     'None if pool::withdraw(me) => return,' 'None if pool::withdraw(me) || true => return,' sim_threads_barrier
-mutant "sim threads: of several who start tasks, one relies on a searcher that has gone" src/threads/pool.rs \
-    'Claim::Searched if pool.search != Search::Nobody => None,' 'Claim::Searched if true => None,' sim_threads_barrier
 mutant "sim threads: a thread reports before it can be used again" src/threads/searcher.rs \
-    'if pool.search != Search::Nobody {
-        return Role::Helper;' 'if true {
-        return Role::Helper;' sim_threads_barrier
+    'if pool::office().try_take() {' 'if false {' sim_threads_barrier
 mutant "sim threads: a thread that was refused is relied upon" src/threads/pool.rs \
-    'let searcher = match self.idle.pop() {' 'self.search = Search::Awake;
-        let searcher = match self.idle.pop() {' sim_threads_refused
+    'let searcher = self.idle_or_new()?;' 'office().set(Search::Awake);
+        let searcher = self.idle_or_new()?;' sim_threads_refused
 mutant "sim threads: a searcher without a successor keeps its office" src/threads/pool.rs \
-    'return Take::Refused;
-            } else {
-                self.search = Search::Nobody;' 'return Take::Refused;
-            } else {' sim_threads_refused
+    'office().set(Search::Nobody);
+                is_starved = true;' 'is_starved = true;' sim_threads_refused
 mutant "sim threads: a searcher without a successor leaves no office" src/threads/pool.rs \
     '} else if self.running > 0 {
                 return Take::Refused;' '} else if true {
                 return Take::Refused;' sim_threads_refused
 mutant "sim threads: a task is accepted though there is no thread for it" src/threads/pool.rs \
-    'Search::Nobody => pool.appoint().map(Claim::Appointed),' 'Search::Nobody => pool.appoint().map(Claim::Appointed).or(Ok(Claim::Searched)),' sim_threads_refused
+    'Ok(lock().appoint()?.map_or' 'Ok(lock().appoint().unwrap_or(None).map_or' sim_threads_refused
 mutant "sim threads: a panic of a task is not caught where it runs" src/wait_group/go.rs \
     'if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(f)) {' 'if let Err(payload) = Ok::<(), Payload>(f()) {' sim_threads_barrier
 mutant "sim threads: a panic of a callback is not caught where it runs" src/group/core.rs \
@@ -133,7 +128,7 @@ mutant "sim threads: no named thread of a refused task is given back" src/thread
 mutant "sim threads: nobody asks again for a searcher that was refused" src/threads/searcher.rs \
     'rescue::ask_later();' '{}' sim_threads_refused
 mutant "sim threads: a task that nobody can run is left in the queue" src/threads/pool.rs \
-    'let newest = pool.queue.pop_back();' 'let newest = pool.queue.pop_back().take_if(|_| false);' sim_threads_refused
+    'let newest = pool.queue.split_off(others);' 'let newest = pool.queue.split_off(others + count);' sim_threads_refused
 mutant "sim threads: a thread that came too late for the office is lost" src/threads/pool.rs \
     'self.idle.push_back(searcher);' 'drop(searcher);' sim_threads
 mutant "sim threads: who is refused a thread has the office in the meantime" src/threads/pool.rs \
