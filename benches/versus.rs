@@ -127,7 +127,7 @@ fn measure(rows: &[&Row], part: fn(&mut Criterion), go: &Go, times: &mut Times) 
     }
 }
 
-/// Short enough for all rows, with Go, in some ten minutes.
+/// Short enough for all rows, with Go, in a quarter of an hour.
 fn settings() -> Criterion {
     Criterion::default()
         .warm_up_time(Duration::from_millis(200))
