@@ -21,6 +21,7 @@
 mod cache;
 mod cap;
 mod front;
+mod lent;
 mod lookout;
 mod office;
 mod pool;
@@ -116,7 +117,7 @@ impl Drop for Claimed {
 pub(crate) fn run_group_here(group: usize) {
     // Not what is pushed from now on: that may lie behind the moment for which the thread waits.
     let mut end = None;
-    while pool::run_here(|id, serial, pushed| {
+    while lent::run_here(|id, serial, pushed| {
         id.group == group && serial < *end.get_or_insert(pushed)
     }) {}
 }
@@ -132,5 +133,5 @@ pub(crate) fn hurry() {
 
 /// Runs a task on this thread, if it has not started yet: for a thread that is about to wait for it.
 pub(crate) fn run_task_here(task: Id) {
-    pool::run_here(|id, _, _| *id == task);
+    lent::run_here(|id, _, _| *id == task);
 }

@@ -25,17 +25,17 @@
 //! drained by the threads that are awake. It skips the nap when the one before has seen nobody take
 //! a task: then the running tasks are blocked, and others are needed.
 
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::{io, iter};
 
 use super::front::{Front, Sight};
+use super::lent;
 use super::office::{Office, Search};
 use super::rescue::Rescue;
 use super::searcher;
 use super::sleeper::{Role, Sleeper};
-use super::worker::{Finish, Job, run};
+use super::worker::Job;
 use crate::sys;
 use crate::sys::{Empty, Global, Mutex, MutexGuard, Static};
 
@@ -72,14 +72,6 @@ pub(super) fn hurry() {
     let pushed = lock().pushed;
     POOL.get().front.hurry(pushed);
 }
-
-thread_local! {
-    /// How many tasks this thread is running inside one another, each waiting for the next.
-    static DEPTH: Cell<u32> = const { Cell::new(0) };
-}
-
-/// No thread runs more tasks inside one another than this: its stack has an end.
-const DEEPEST: u32 = 8;
 
 /// How far from the back of the queue a waiting thread looks for its own tasks.
 const NEWEST: usize = 64;
@@ -152,10 +144,14 @@ impl Claim {
         let appointed = match self {
             Claim::Appointed(searcher) => Some(searcher),
             // The searcher of a moment ago may have gone.
-            Claim::Searched => match pool.appoint() {
-                Ok(appointed) => appointed,
-                Err(_) => return run_newest_here(pool, count),
-            },
+            Claim::Searched => {
+                let Ok(appointed) = pool.appoint() else {
+                    let accepted = pool.take_newest(count);
+                    drop(pool);
+                    return lent::run_all(accepted);
+                };
+                appointed
+            }
         };
         drop(pool);
         if let Some(searcher) = appointed {
@@ -262,7 +258,10 @@ impl Pool {
     }
 
     /// Takes a certain task: the oldest that is wanted, if it is at the front, or one of the newest.
-    fn take_wanted(&mut self, mut wanted: impl FnMut(&Id, usize, usize) -> bool) -> Option<Job> {
+    pub(super) fn take_wanted(
+        &mut self,
+        mut wanted: impl FnMut(&Id, usize, usize) -> bool,
+    ) -> Option<Job> {
         let pushed = self.pushed;
         let newest = self.queue.len().saturating_sub(NEWEST)..self.queue.len();
         let place = iter::once(0).chain(newest.rev()).find(|place| {
@@ -277,6 +276,17 @@ impl Pool {
         Some(job)
     }
 
+    /// Takes so many of the newest tasks back.
+    #[cold]
+    fn take_newest(&mut self, count: usize) -> impl Iterator<Item = Job> + use<> {
+        let others = self.queue.len().saturating_sub(count);
+        let newest = self.queue.split_off(others);
+        if self.queue.is_empty() {
+            self.front_is_gone();
+        }
+        newest.into_iter().map(|queued| queued.job)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
@@ -287,37 +297,6 @@ impl Pool {
         let awake = self.running.saturating_sub(sys::parked());
         awake > 0 && awake + 1 >= sys::cores() && !self.stalled
     }
-}
-
-/// Runs the tasks that were just pushed on the thread that pushed them: there is no other, nor is one
-/// to be had, and they have been accepted.
-#[cold]
-fn run_newest_here(mut pool: MutexGuard<'static, Pool>, count: usize) {
-    let others = pool.queue.len().saturating_sub(count);
-    let newest = pool.queue.split_off(others);
-    if pool.queue.is_empty() {
-        pool.front_is_gone();
-    }
-    drop(pool);
-    for Queued { job, .. } in newest {
-        run(job, Finish::of_nobody());
-    }
-}
-
-/// Runs a queued task on the calling thread, which is about to wait for it. `false` if there is
-/// none, or it is not to be found at once.
-///
-/// `wanted` is asked about a task and its number, and told how many have been pushed.
-pub(super) fn run_here(wanted: impl FnMut(&Id, usize, usize) -> bool) -> bool {
-    let depth = DEPTH.get();
-    if depth == DEEPEST || !sight().is_queued() {
-        return false;
-    }
-    let Some(job) = lock().take_wanted(wanted) else { return false };
-    DEPTH.set(depth + 1);
-    run(job, Finish::of_nobody());
-    DEPTH.set(depth);
-    true
 }
 
 /// What a look at the queue has brought.

@@ -24,8 +24,8 @@ mutant "threads: a thread that is refused stays counted" src/threads/cap.rs \
 # what only saves time: whether a new searcher naps at all, whether it goes on as a searcher or as a
 # helper when another has taken its place, whether helpers are woken where tasks are blocked.
 mutant "sim threads: a searcher that has gone is relied upon" src/threads/pool.rs \
-    'Claim::Searched => match pool.appoint() {' 'Claim::Searched if true => None,
-            Claim::Searched => match pool.appoint() {' sim_threads
+    'Claim::Searched => {' 'Claim::Searched if true => None,
+            Claim::Searched => {' sim_threads
 mutant "sim threads: a searcher that takes a task appoints nobody" src/threads/pool.rs \
     'successor = Some(appointed);' 'drop(appointed);' sim_threads
 mutant "sim threads: a searcher leaves tasks behind" src/threads/pool.rs \
@@ -41,7 +41,7 @@ mutant "sim threads: a queued task is not to be seen" src/threads/pool.rs \
     'if was_empty {' 'if false {' sim_threads
 mutant "sim threads: a waiting thread looks at the oldest task only" src/threads/pool.rs \
     '.chain(newest.rev())' '.chain(newest.rev().take(0))' sim_threads
-mutant "sim threads: tasks are run inside one another without end" src/threads/pool.rs \
+mutant "sim threads: tasks are run inside one another without end" src/threads/lent.rs \
     'if depth == DEEPEST || ' 'if ' sim_threads
 mutant "sim threads: a thread that leaves stays among the idle" src/threads/pool.rs \
     'place.and_then(|place| pool.idle.remove(place)).is_some()' 'place.is_some()' sim_threads
@@ -128,7 +128,7 @@ mutant "sim threads: no named thread of a refused task is given back" src/thread
 mutant "sim threads: nobody asks again for a searcher that was refused" src/threads/searcher.rs \
     'rescue::ask_later();' '{}' sim_threads_refused
 mutant "sim threads: a task that nobody can run is left in the queue" src/threads/pool.rs \
-    'let newest = pool.queue.split_off(others);' 'let newest = pool.queue.split_off(others + count);' sim_threads_refused
+    'let newest = self.queue.split_off(others);' 'let newest = self.queue.split_off(others + count);' sim_threads_refused
 mutant "sim threads: a thread that came too late for the office is lost" src/threads/pool.rs \
     'self.idle.push_back(searcher);' 'drop(searcher);' sim_threads
 mutant "sim threads: who is refused a thread has the office in the meantime" src/threads/pool.rs \
