@@ -26,7 +26,7 @@ pub use cause::{Cause, CauseKind};
 pub use interrupted::Interrupted;
 pub(crate) use list::{Key, List};
 pub(crate) use queue::{Locked, Patience, WaitQueue};
-pub(crate) use spin::spin;
+pub(crate) use spin::{ROUND_TRIP, spin};
 pub(crate) use tickets::Tickets;
 pub(crate) use until::Source;
 pub use until::Until;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::core::Core;
 use super::first::First;
 use super::stopped::{Label, Stopped, WhyStopped};
-use super::turn::{Member, Turn, work};
+use super::turn::{Member, Turn};
 use crate::context::Context;
 use crate::sys::Mutex;
 use crate::sys::atomic::{Acquire, AtomicBool, Relaxed, Release};
-use crate::threads::{Finish, Runnable, Spec};
+use crate::threads::{Runnable, Spec};
 use crate::unwind::drop_quietly;
 use crate::wait::{Cause, Interrupted, Until, WaitQueue};
 
@@ -37,10 +37,7 @@ pub(super) struct Place<T> {
 pub(super) type Left<T> = Option<Result<T, Box<Stopped>>>;
 
 /// What the handle of a task sees of it.
-pub(super) trait Promised<T>: Send + Sync {
-    fn core(&self) -> &Arc<Core>;
-    fn index(&self) -> usize;
-    fn name(&self) -> Option<&Arc<str>>;
+pub(super) trait Promised<T>: Member {
     fn place(&self) -> &Place<T>;
 }
 
@@ -115,35 +112,12 @@ where
     }
 }
 
-impl<F, T, E> Runnable for Packet<F, T, E>
+impl<F, T, E> Promised<T> for Packet<F, T, E>
 where
     F: FnOnce(&Context) -> Result<T, E> + Send,
     T: Send,
     E: Send,
 {
-    fn run(self: Arc<Self>, finish: Finish<'_>) {
-        work(self, Some(finish), true);
-    }
-}
-
-impl<F, T, E> Promised<T> for Packet<F, T, E>
-where
-    F: Send,
-    T: Send,
-    E: Send,
-{
-    fn core(&self) -> &Arc<Core> {
-        self.first.core()
-    }
-
-    fn index(&self) -> usize {
-        self.index
-    }
-
-    fn name(&self) -> Option<&Arc<str>> {
-        self.spec.name.as_ref()
-    }
-
     fn place(&self) -> &Place<T> {
         &self.place
     }

@@ -8,11 +8,11 @@ use super::core::{Admitted, Core};
 use super::erase::{Fence, fenced};
 use super::ledger::Ledger;
 use super::policy::Policy;
-use super::turn::{Member, Turn, work};
+use super::turn::{Member, Turn};
 use crate::context::Context;
 use crate::refused::Refused;
 use crate::sys::Mutex;
-use crate::threads::{Finish, Runnable, Spec};
+use crate::threads::{Runnable, Spec};
 
 /// The inside of a group with a [`Policy`]: starts its tasks, whose values and errors go to the
 /// policy. A cheap clone, as [`Scope`](super::Scope) is.
@@ -83,18 +83,6 @@ where
         Self: 'a,
     {
         self
-    }
-}
-
-impl<F, P, T, E> Runnable for Entrant<F, P, T, E>
-where
-    F: FnOnce(&Context) -> Result<T, E> + Send,
-    P: Policy<T, E> + Send,
-    T: Send,
-    E: Send,
-{
-    fn run(self: Arc<Self>, finish: Finish<'_>) {
-        work(self, Some(finish), true);
     }
 }
 

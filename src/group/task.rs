@@ -90,7 +90,7 @@ impl<T> fmt::Debug for Task<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Task")
             .field("index", &self.index())
-            .field("name", &self.promised.name())
+            .field("name", &self.promised.spec().name)
             .field("done", &self.is_done())
             .finish_non_exhaustive()
     }

@@ -35,6 +35,12 @@ pub(super) trait Member: Send + Sync {
         Self: 'a;
 }
 
+impl<M: Member> Runnable for M {
+    fn run(self: Arc<Self>, finish: Finish<'_>) {
+        work(self, Some(finish), true);
+    }
+}
+
 /// What a running task occupies.
 pub(super) struct Turn<'a, 'f> {
     core: &'a Arc<Core>,

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::pool;
 use super::sleeper::Role;
 use crate::sys;
+use crate::wait::ROUND_TRIP;
 
 /// A task that takes less is short: it is not worth a transfer to another core.
 const SHORT: Duration = Duration::from_nanos(500);
@@ -23,9 +24,6 @@ const MOST: u32 = 4;
 
 /// No task is left to others for longer than this, however fast they take those before it.
 const PATIENCE: Duration = Duration::from_micros(50);
-
-/// How long a searcher stays awake when nobody starts or takes tasks: about the time of a wake-up.
-const STAY: Duration = Duration::from_micros(12);
 
 /// Halvings after which a searcher all but stops staying awake.
 const LEAST: u32 = 6;
@@ -80,7 +78,7 @@ impl Lookout {
 
     fn look(&mut self) {
         let (start, grace) = (sys::now(), self.grace());
-        let stay = STAY / (1 << self.failures.min(LEAST));
+        let stay = ROUND_TRIP / (1 << self.failures.min(LEAST));
         let (mut seen, mut changed) = (pool::sight(), start);
         loop {
             let now = pause(grace);

@@ -18,7 +18,7 @@ use crate::sys;
 
 /// About one kernel round trip, to a core that sleeps. If it is less, `cond/turns` takes fifty times
 /// as long.
-const ROUND_TRIP: Duration = Duration::from_micros(12);
+pub(crate) const ROUND_TRIP: Duration = Duration::from_micros(12);
 
 /// Halvings after which a thread all but stops spinning.
 const LEAST: u32 = 6;
