@@ -8,33 +8,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
-use phalanx::sim::{self, Builder, TimeMode};
+use phalanx::sim::{self, Builder};
 use phalanx::{Context, Ticker};
 use support::Count;
-use support::schedules::always;
+use support::schedules::{always, by_seeds, just_before, pause};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 const NANO: Duration = Duration::from_nanos(1);
-
-fn nap(duration: Duration) {
-    Context::background().sleep(duration).expect("nothing ends the background");
-}
-
-/// A nanosecond before `duration` is over.
-fn just_before(duration: Duration) -> Duration {
-    duration.saturating_sub(NANO)
-}
-
-#[track_caller]
-fn often(test: impl Fn() + Send + Sync + Clone + 'static) {
-    let usual = || Builder::new().iterations(120);
-    usual().check(test.clone());
-    usual().time(TimeMode::Racing { percent: 20 }).check(test.clone());
-    usual().spurious_wakeups(20).check(test);
-}
 
 fn unread(channel: &Receiver<Instant>) -> Option<Instant> {
     channel.try_recv().ok()
@@ -145,7 +128,7 @@ fn each_tick_goes_to_one_of_those_who_wait_and_receive() {
                 }
             })
         });
-        nap(SECOND);
+        pause(SECOND);
         if unread(&channel).is_some() {
             had.add();
         }
@@ -167,7 +150,7 @@ fn a_call_gets_the_latest_tick_though_an_older_one_is_in_the_channel() {
         let ticker = Ticker::new(SECOND);
         ticker.channel();
         sim::sleep(SECOND); // this tick is in the channel
-        nap(SECOND); // the next may be or not
+        pause(SECOND); // the next may be or not
         assert_eq!(ticker.next(), Some(zero + 2 * SECOND));
         assert_eq!(unread(ticker.channel()), None, "the older one is gone");
         assert_eq!(ticker.next(), Some(zero + 3 * SECOND));
@@ -177,12 +160,12 @@ fn a_call_gets_the_latest_tick_though_an_older_one_is_in_the_channel() {
 
 #[test]
 fn ticks_for_a_channel_stay_on_the_grid_when_threads_are_late() {
-    often(|| {
+    by_seeds(|| {
         let zero = sim::now();
         let ticker = Ticker::new(MINUTE);
         let mut before = zero;
         for _ in 0..5 {
-            nap(MINUTE);
+            pause(MINUTE);
             if let Some(tick) = unread(ticker.channel()) {
                 assert_eq!((tick - zero).as_nanos() % MINUTE.as_nanos(), 0);
                 assert!(before < tick && tick <= sim::now());
@@ -219,7 +202,7 @@ fn no_tick_comes_after_stop_in_every_schedule() {
                     sim::elapsed()
                 })
             };
-            nap(SECOND);
+            pause(SECOND);
             ticker.stop();
             assert!(channel.is_none_or(|c| c.try_recv().unwrap_err().is_disconnected()));
             assert_eq!(waiting.join().unwrap(), SECOND);
@@ -234,7 +217,7 @@ fn no_tick_of_the_old_grid_comes_after_a_reset_in_every_schedule() {
     always(2, || {
         let ticker = Ticker::new(SECOND);
         let channel = ticker.channel();
-        nap(SECOND);
+        pause(SECOND);
         let new = sim::now();
         assert!(ticker.reset(MINUTE));
         assert_eq!(unread(channel), None);
@@ -267,7 +250,7 @@ fn one_that_is_dropped_while_it_ticks_disconnects_its_channel() {
     always(2, || {
         let ticker = Ticker::new(SECOND);
         let channel = ticker.channel().clone();
-        nap(SECOND);
+        pause(SECOND);
         drop(ticker);
         assert!(channel.try_recv().unwrap_err().is_disconnected());
         sim::sleep(HOUR);
@@ -277,7 +260,7 @@ fn one_that_is_dropped_while_it_ticks_disconnects_its_channel() {
 
 #[test]
 fn threads_that_set_read_and_stop_at_random_end() {
-    often(|| {
+    by_seeds(|| {
         let ticker = Arc::new(Ticker::new(SECOND));
         let channel = ticker.channel().clone();
         sim::scope(|s| {
@@ -293,7 +276,7 @@ fn threads_that_set_read_and_stop_at_random_end() {
             }
             s.spawn("sets", || {
                 for n in 1..4 {
-                    nap(SECOND);
+                    pause(SECOND);
                     assert!(ticker.reset(SECOND / n));
                     let _any = unread(&channel);
                 }

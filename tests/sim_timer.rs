@@ -10,33 +10,14 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
-use phalanx::sim::{self, Builder, ThreadState, TimeMode};
+use phalanx::sim::{self, Builder, ThreadState};
 use phalanx::{AfterFunc, Context, Interrupted, Timer};
-use support::schedules::always;
+use support::schedules::{always, by_seeds, just_before, pause};
 use support::{Count, OnDrop, watchdog};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
 const NANO: Duration = Duration::from_nanos(1);
-
-/// Lets `duration` pass, and no more: others may run before this thread or after it at that instant.
-fn nap(duration: Duration) {
-    Context::background().sleep(duration).expect("nothing ends the background");
-}
-
-/// A nanosecond before `duration` is over.
-fn just_before(duration: Duration) -> Duration {
-    duration.saturating_sub(NANO)
-}
-
-/// By seeds: as usual, with late threads, and with wake-ups for no reason.
-#[track_caller]
-fn often(test: impl Fn() + Send + Sync + Clone + 'static) {
-    let usual = || Builder::new().iterations(120);
-    usual().check(test.clone());
-    usual().time(TimeMode::Racing { percent: 20 }).check(test.clone());
-    usual().spurious_wakeups(20).check(test);
-}
 
 /// By seeds, where nanoseconds are counted: no thread is late.
 #[track_caller]
@@ -147,11 +128,11 @@ fn what_stop_says_is_what_is_received_in_every_schedule() {
         let receives = sim::spawn("receives", {
             let channel = channel.clone();
             move || {
-                nap(SECOND);
+                pause(SECOND);
                 unread(&channel).is_some()
             }
         });
-        nap(SECOND);
+        pause(SECOND);
         let stopped = timer.stop();
         let after = unread(&channel).is_some();
         let has_received = receives.join().unwrap();
@@ -171,11 +152,11 @@ fn after_a_reset_only_the_new_value_comes_in_every_schedule() {
         let receives = sim::spawn("receives", {
             let channel = channel.clone();
             move || {
-                nap(SECOND);
+                pause(SECOND);
                 unread(&channel)
             }
         });
-        nap(SECOND);
+        pause(SECOND);
         let kept = timer.reset_at(due + SECOND);
         assert_eq!(unread(&channel), None, "nothing old after the reset");
         let has_received = receives.join().unwrap();
@@ -202,7 +183,7 @@ fn a_value_goes_to_one_of_those_who_wait_and_select() {
                 sim::spawn(name, move || timer.wait_until(2 * SECOND).is_ok())
             });
             let polled = if with_channel {
-                nap(SECOND);
+                pause(SECOND);
                 unread(timer.channel()).is_some()
             } else {
                 false
@@ -245,13 +226,13 @@ fn a_channel_asked_for_while_the_timer_goes_off_is_set_or_stopped_has_one_value_
         let thread = |name: &str, act: fn(&Timer) -> bool| {
             let timer = Arc::clone(&timer);
             sim::spawn(name, move || {
-                nap(SECOND);
+                pause(SECOND);
                 act(&timer)
             })
         };
         let asks = thread("asks", |timer| timer.channel().is_empty());
         let waits = thread("waits", |timer| timer.wait_until(Duration::ZERO).is_ok());
-        nap(SECOND);
+        pause(SECOND);
         let stopped = timer.stop();
         let waited = waits.join().unwrap();
         asks.join().unwrap();
@@ -260,7 +241,7 @@ fn a_channel_asked_for_while_the_timer_goes_off_is_set_or_stopped_has_one_value_
         assert_eq!(unread(timer.channel()), None);
     };
     always(1, race);
-    often(race);
+    by_seeds(race);
 }
 
 #[test]
@@ -284,7 +265,7 @@ fn one_that_is_dropped_while_it_goes_off_leaves_no_value() {
     always(2, || {
         let timer = Timer::new(SECOND);
         let channel = timer.channel().clone();
-        nap(SECOND);
+        pause(SECOND);
         drop(timer);
         assert_eq!(unread(&channel), None);
         sim::wait_idle();
@@ -311,7 +292,7 @@ fn timers_due_at_the_same_instant_go_off_in_any_order() {
 
 #[test]
 fn threads_that_set_stop_and_receive_at_random_agree_on_every_value() {
-    often(|| {
+    by_seeds(|| {
         let timer = Arc::new(Timer::new(SECOND));
         let (had, kept, set) = (Count::default(), Count::default(), Count::default());
         let channel = timer.channel().clone();
@@ -321,7 +302,7 @@ fn threads_that_set_stop_and_receive_at_random_agree_on_every_value() {
                 let (timer, kept, set) = (Arc::clone(&timer), kept.clone(), set.clone());
                 s.spawn(name, move || {
                     for round in 0..3 {
-                        nap(SECOND / (1 + round));
+                        pause(SECOND / (1 + round));
                         let kept_one = match sim::choose(3) {
                             0 => timer.stop(),
                             choice => {
@@ -466,7 +447,7 @@ fn at_its_instant(act: fn(AfterFunc) -> bool) -> impl Fn() -> (bool, Vec<u64>) {
                 calls.lock().push(sim::elapsed().as_secs());
             })
         };
-        nap(SECOND);
+        pause(SECOND);
         let said = act(call);
         sim::sleep(2 * HOUR);
         assert_eq!(drops.get(), 1, "what it captured is gone");
@@ -513,7 +494,7 @@ fn what_it_captured_is_never_dropped_on_the_timer_thread() {
             let names = Arc::new(Mutex::new(Vec::new()));
             let captured = Captured(Arc::clone(&names));
             let call = AfterFunc::new(SECOND, move || _ = &captured);
-            nap(SECOND);
+            pause(SECOND);
             act(call);
             sim::sleep(SECOND);
             let names = names.lock();
@@ -531,7 +512,7 @@ fn one_set_anew_while_it_runs_and_then_detached_is_called_again() {
             let calls = calls.clone();
             AfterFunc::new(SECOND, move || {
                 calls.add();
-                nap(HOUR);
+                pause(HOUR);
             })
         };
         sim::sleep(SECOND); // the first run is under way

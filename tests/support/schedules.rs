@@ -41,6 +41,21 @@ pub(crate) fn often(test: impl Fn() + Send + Sync + Clone + 'static) {
     usual.time(racing).spurious_wakeups(20).check(test);
 }
 
+/// Runs `test` under random schedules: as it is, with time that races, and apart from that with parks
+/// that return for no reason.
+#[track_caller]
+pub(crate) fn by_seeds(test: impl Fn() + Send + Sync + Clone + 'static) {
+    let usual = || Builder::new().iterations(120);
+    usual().check(test.clone());
+    usual().time(TimeMode::Racing { percent: 20 }).check(test.clone());
+    usual().spurious_wakeups(20).check(test);
+}
+
+/// A nanosecond before `duration` is over.
+pub(crate) fn just_before(duration: Duration) -> Duration {
+    duration.saturating_sub(Duration::from_nanos(1))
+}
+
 /// Lets time pass, and comes back together with whoever wakes in the same instant.
 #[track_caller]
 pub(crate) fn pause(duration: Duration) {
