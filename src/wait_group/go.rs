@@ -59,8 +59,8 @@ impl WaitGroup {
         Ok(())
     }
 
-    /// Runs each of `tasks` as [`go`](Self::go) does, and hands them over in one go: that is cheaper
-    /// by about a third for tasks that are short, and wakes one thread at most.
+    /// Runs each of `tasks` as [`go`](Self::go) does, and hands them over in one go: they are
+    /// counted in one step, pushed under one lock, and wake one thread at most.
     ///
     /// All are counted before the first of them starts. None of them runs if the iterator panics.
     ///
