@@ -1,5 +1,6 @@
-//! Counts the instructions and the allocations of the hot paths, and compares them with those that
-//! are committed: `cargo bench --bench instructions [-- FILTER]`, or `-- --bless` to commit new ones.
+//! Counts the instructions, the allocations and the locked instructions (atomic read-modify-writes) of
+//! the hot paths, and compares them with those that are committed: `cargo bench --bench instructions
+//! [-- FILTER]`, or `-- --bless` to commit new ones.
 //!
 //! Unlike times, the counts are the same on a busy machine. They are of one thread, in a process
 //! that valgrind runs; without valgrind this does nothing. An operation that reads the clock does so

@@ -52,19 +52,18 @@ impl Baseline {
 
     fn text(&self) -> String {
         let line = |(name, cost): &Row| {
-            format!("{name:32}{:14.1}{:13.2}\n", cost.instructions, cost.allocations)
+            let Cost { instructions, allocations, locked } = cost;
+            format!("{name:32}{instructions:14.1}{allocations:13.2}{locked:9.2}\n")
         };
-        let head =
-            format!("{}\n\n{:32}{:>14}{:>13}\n", self.made_by, "", "instructions", "allocations");
+        let heading =
+            format!("{:32}{:>14}{:>13}{:>9}", "", "instructions", "allocations", "locked");
+        let head = format!("{}\n\n{heading}\n", self.made_by);
         self.rows.iter().map(line).fold(head, |text, line| text + &line)
     }
 
     /// Old, new and change for each of these rows, with what is worse than here.
     pub(crate) fn compare(&self, now: &[Row]) -> (String, Vec<String>) {
-        let mut table = format!(
-            "{:32}{:>10}{:>10}{:>9}  allocations\n",
-            "instructions", "old", "new", "change"
-        );
+        let mut table = line("instructions", ["old", "new", "change", "allocations", "locked"]);
         let mut worse = Vec::new();
         for (name, new) in now {
             let old = self.rows.iter().find(|(known, _)| known == name).map(|&(_, old)| old);
@@ -77,35 +76,50 @@ impl Baseline {
     }
 }
 
-/// The columns are a name without blanks, and two numbers; the heading is none.
+/// The columns are a name without blanks, and three numbers; the heading is none. A file from before
+/// locked instructions were counted has two: nothing is worse than a count that is not a number.
 fn row(line: &str) -> Option<Row> {
     let mut words = line.split_whitespace();
     let name = words.next()?.to_owned();
     let (instructions, allocations) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
-    Some((name, Cost { instructions, allocations }))
+    let locked = words.next().and_then(|word| word.parse().ok()).unwrap_or(f64::NAN);
+    Some((name, Cost { instructions, allocations, locked }))
+}
+
+fn line(name: &str, cells: [&str; 5]) -> String {
+    let [old, new, change, allocations, locked] = cells;
+    format!("{name:32}{old:>10}{new:>10}{change:>9}{allocations:>20}{locked:>20}\n")
 }
 
 fn compared(name: &str, old: Option<Cost>, new: Cost) -> String {
-    let Some(old) = old else {
-        let Cost { instructions, allocations } = new;
-        return format!("{name:32}{:>10}{instructions:10.1}{:>9}{allocations:6.2}\n", "", "new");
-    };
-    let change = 100.0 * (new.instructions / old.instructions - 1.0);
-    let allocations = if has_grown(new.allocations, old.allocations)
-        || has_grown(old.allocations, new.allocations)
-    {
-        format!("{:6.2}, were {:.2}", new.allocations, old.allocations)
-    } else {
-        format!("{:6.2}", new.allocations)
-    };
-    format!(
-        "{name:32}{:10.1}{:10.1}{change:+8.1}%{allocations}\n",
-        old.instructions, new.instructions
+    let instructions = |cost: Cost| format!("{:.1}", cost.instructions);
+    let change = |old: Cost| 100.0 * (new.instructions / old.instructions - 1.0);
+    line(
+        name,
+        [
+            &old.map(instructions).unwrap_or_default(),
+            &instructions(new),
+            &old.map_or("new".into(), |old| format!("{:+.1}%", change(old))),
+            &count(old.map(|old| old.allocations), new.allocations),
+            &count(old.map(|old| old.locked), new.locked),
+        ],
     )
 }
 
+/// A count, with the old one if they differ.
+fn count(old: Option<f64>, new: f64) -> String {
+    match old {
+        Some(old) if has_grown(old, new) || has_grown(new, old) => {
+            format!("{new:.2}, were {old:.2}")
+        }
+        _ => format!("{new:.2}"),
+    }
+}
+
 fn is_worse(old: Cost, new: Cost) -> bool {
-    has_grown(old.instructions, new.instructions) || has_grown(old.allocations, new.allocations)
+    has_grown(old.instructions, new.instructions)
+        || has_grown(old.allocations, new.allocations)
+        || has_grown(old.locked, new.locked)
 }
 
 /// The file has a digit after the point, so a tenth is no change either.

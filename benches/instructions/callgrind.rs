@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use crate::meter::{FEW, MANY};
+use crate::meter::COUNTED;
 
 /// To count in every copy of the function that makes the rounds, and to write a file after it. Of two
 /// settings for one pattern callgrind forgets one, so these are two.
@@ -19,6 +19,8 @@ const WATCHED: &str = "--watched";
 pub(crate) struct Cost {
     pub(crate) instructions: f64,
     pub(crate) allocations: f64,
+    /// Atomic read-modify-writes; not a number if they were not counted.
+    pub(crate) locked: f64,
 }
 
 pub(crate) fn is_there() -> bool {
@@ -36,7 +38,7 @@ pub(crate) fn cost(scenario: &str) -> Cost {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("instructions");
     fs::create_dir_all(&directory).expect("a directory for callgrind");
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=counts"])
+        .args(["--tool=callgrind", "--callgrind-out-file=counts", "--collect-bus=yes"])
         .args(SETTINGS)
         .arg(env::current_exe().expect("the path of this program"))
         .args([WATCHED, scenario])
@@ -47,19 +49,26 @@ pub(crate) fn cost(scenario: &str) -> Cost {
 
     let part = |n: u32| {
         let path = directory.join(format!("counts.{n}"));
-        total(&fs::read_to_string(path).expect("what callgrind has written"))
+        totals(&fs::read_to_string(path).expect("what callgrind has written"))
     };
-    let instructions = part(2) - part(1);
+    let (few, many) = (part(1), part(2));
     let allocations: f64 =
         String::from_utf8_lossy(&output.stdout).trim().parse().expect("the watched one prints it");
     fs::remove_dir_all(&directory).expect("the directory is there");
 
-    let rounds = f64::from(MANY - FEW);
-    Cost { instructions: instructions / rounds, allocations: allocations / rounds }
+    let each = |difference: f64| difference / f64::from(COUNTED);
+    Cost {
+        instructions: each(many[0] - few[0]),
+        allocations: each(allocations),
+        locked: each(many[1] - few[1]),
+    }
 }
 
-/// The sum at the end of a file of callgrind's.
-fn total(profile: &str) -> f64 {
-    let sum = profile.lines().find_map(|line| line.strip_prefix("totals: "));
-    sum.and_then(|sum| sum.trim().parse().ok()).expect("callgrind writes a sum")
+/// The sums at the end of a file of callgrind's: the instructions, and those that lock the bus. Of
+/// the sums, callgrind leaves out zeros at the end.
+fn totals(profile: &str) -> [f64; 2] {
+    let sums = profile.lines().find_map(|line| line.strip_prefix("totals: "));
+    let sums = sums.expect("callgrind writes sums").split_whitespace();
+    let mut sums = sums.map(|sum| sum.parse().expect("a sum is a number"));
+    [(); 2].map(|()| sums.next().unwrap_or(0.0))
 }

@@ -4,9 +4,13 @@ use std::hint::black_box;
 
 use crate::counting::allocations;
 
-/// One count is the difference of two numbers of rounds, so that what is constant drops out.
-pub(crate) const FEW: u32 = 100;
-pub(crate) const MANY: u32 = 1100;
+/// A count is the difference between two series of rounds, so that what is constant drops out. The
+/// second series has this many operations more than the first.
+pub(crate) const COUNTED: u32 = 1000;
+
+/// The operations of the first series, and those that come before it: lists find their size, threads
+/// start, and the linker finds what is called.
+const FEW: u32 = 100;
 
 /// What a scenario hands its operation to.
 #[derive(Clone, Copy, Debug)]
@@ -18,22 +22,24 @@ pub(crate) enum Meter {
 }
 
 impl Meter {
+    /// Counts what `operation` costs.
     pub(crate) fn count<R>(self, mut operation: impl FnMut() -> R) {
         match self {
             Meter::Once => drop(black_box(operation())),
             Meter::Watched => {
-                // Lists find their size, threads start, and the linker finds what is called.
                 (0..FEW).for_each(|_| drop(black_box(operation())));
-                let mut of = |rounds| {
-                    let before = allocations();
-                    rounds_seen_by_callgrind(rounds, &mut operation);
-                    allocations() - before
-                };
-                let (few, many) = (of(FEW), of(MANY));
+                let few = allocations_of(FEW, &mut operation);
+                let many = allocations_of(FEW + COUNTED, &mut operation);
                 report(many - few);
             }
         }
     }
+}
+
+fn allocations_of<R>(rounds: u32, operation: &mut impl FnMut() -> R) -> u64 {
+    let before = allocations();
+    rounds_seen_by_callgrind(rounds, operation);
+    allocations() - before
 }
 
 /// Callgrind counts while this runs, on this thread, and writes a file whenever it returns.
