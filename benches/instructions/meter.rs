@@ -34,6 +34,21 @@ impl Meter {
             }
         }
     }
+
+    /// Counts what one more unit costs an operation that does as many as it is told. A round of the
+    /// first series does one unit, a round of the second nine.
+    pub(crate) fn count_each<R>(self, mut operation: impl FnMut(u32) -> R) {
+        const ROUNDS: u32 = COUNTED / 8;
+        match self {
+            Meter::Once => drop(black_box(operation(9))),
+            Meter::Watched => {
+                (0..FEW).for_each(|_| drop(black_box(operation(9))));
+                let one = allocations_of(ROUNDS, &mut || operation(black_box(1)));
+                let nine = allocations_of(ROUNDS, &mut || operation(black_box(9)));
+                report(nine - one);
+            }
+        }
+    }
 }
 
 fn allocations_of<R>(rounds: u32, operation: &mut impl FnMut() -> R) -> u64 {

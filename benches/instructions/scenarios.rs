@@ -23,8 +23,11 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     ("nothing", |meter| meter.count(|| ())),
     ("wait_group/add_done", wait_group),
     ("wait_group/spawn_1", spawn_1),
+    ("wait_group/task", wait_group_task),
     ("err_group/spawn_1", |meter| spawn_fallible(1, meter)),
     ("err_group/spawn_5", |meter| spawn_fallible(5, meter)),
+    ("err_group/task", |meter| meter.count_each(scope_of)),
+    ("err_group/task_joined", |meter| meter.count_each(joining_scope_of)),
     ("once/done", once),
     ("once/value", once_value),
     ("mutex/lock", mutex),
@@ -70,14 +73,31 @@ fn spawn_1(meter: Meter) {
     });
 }
 
-/// The same for a scope whose tasks may fail.
-fn spawn_fallible(n: usize, meter: Meter) {
-    meter.count(|| {
-        ErrGroup::scope(|g| {
-            (0..n).for_each(|_| drop(g.go(|_ctx| Ok::<_, Stopped>(()))));
-            Ok::<_, Stopped>(())
-        })
+/// One more task in a group.
+fn wait_group_task(meter: Meter) {
+    let group = Arc::new(WaitGroup::new());
+    meter.count_each(|n| {
+        (0..n).for_each(|_| group.go(|| ()));
+        group.wait();
     });
+}
+
+/// The same for a scope whose tasks may fail.
+fn spawn_fallible(n: u32, meter: Meter) {
+    meter.count(|| scope_of(n));
+}
+
+/// Drops the handle of each task at once.
+fn scope_of(tasks: u32) -> Result<(), Stopped> {
+    ErrGroup::scope(|g| {
+        (0..tasks).for_each(|_| drop(g.go(|_ctx| Ok(()))));
+        Ok(())
+    })
+}
+
+/// Joins each task before it starts the next.
+fn joining_scope_of(tasks: u32) -> Result<(), Stopped> {
+    ErrGroup::scope(|g| (0..tasks).try_for_each(|_| g.go(|_ctx| Ok(())).join()))
 }
 
 fn once(meter: Meter) {
