@@ -1,6 +1,9 @@
 //! What a group of tasks costs that may fail.
 #![expect(clippy::disallowed_methods, reason = "the sleep of `std` is a rival of ours")]
 
+#[path = "support/work.rs"]
+mod work;
+
 use std::error::Error;
 use std::hint::black_box;
 use std::sync::OnceLock;
@@ -10,13 +13,15 @@ use std::{array, env, iter, thread};
 use criterion::{BenchmarkId, Criterion};
 use phalanx::{AllErrors, ErrGroup, Settle, Task};
 
+use work::{busy, lcg};
+
 type Failure = Box<dyn Error + Send + Sync>;
 type Outcome = Result<(), Failure>;
 
 /// A function that measures some rows, with the beginning of their ids.
 pub(crate) type Part = (&'static str, fn(&mut Criterion));
 
-pub(crate) const PARTS: [Part; 9] = [
+pub(crate) const PARTS: [Part; 11] = [
     ("err_group/spawn", spawn),
     ("err_group/owned", owned),
     ("err_group/join", join),
@@ -24,7 +29,9 @@ pub(crate) const PARTS: [Part; 9] = [
     ("err_group/limited", limited),
     ("err_group/all_errors", all_errors),
     ("err_group/settle", settle),
+    ("err_group/fork_join", fork_join),
     ("err_group/work", work),
+    ("err_group/nested_tree", nested_tree),
     ("err_group/sleep", sleep),
 ];
 
@@ -89,16 +96,26 @@ fn try_go(c: &mut Criterion) {
     });
 }
 
-/// A new group that runs five tasks at a time: of five nobody waits for a slot, of a thousand most do.
+/// A new group that runs five tasks at a time: of five none waits for a slot, of a thousand most do.
 fn limited(c: &mut Criterion) {
     for tasks in [5, 1000] {
-        row(c, &format!("err_group/limited_{tasks}"), "phalanx", || {
-            check(ErrGroup::builder().limit(5).scope(|g| {
-                (0..tasks).for_each(|_| drop(g.go(|_| Ok(()))));
-                Ok(())
-            }));
-        });
+        let operation = format!("err_group/limited_{tasks}");
+        row(c, &operation, "phalanx", || check(limited_group(tasks, || ())));
     }
+    let operation = "err_group/limited_1000_work_10us";
+    row(c, operation, "phalanx", || check(limited_group(1000, || busy(10))));
+}
+
+fn limited_group(tasks: usize, task: impl Fn() + Copy + Send) -> Outcome {
+    ErrGroup::builder().limit(5).scope(|g| {
+        for _ in 0..tasks {
+            g.go(move |_| {
+                task();
+                Ok(())
+            });
+        }
+        Ok(())
+    })
 }
 
 /// A new group of five tasks that fail, and all errors.
@@ -121,6 +138,79 @@ fn settle(c: &mut Criterion) {
             }
         })
     });
+}
+
+/// A new group of one task, which works while the caller does the same work.
+fn fork_join(c: &mut Criterion) {
+    const OPERATION: &str = "err_group/fork_join_50us";
+    row(c, OPERATION, "phalanx", || check(phalanx_fork_join()));
+    row(c, OPERATION, "std", || {
+        thread::scope(|s| {
+            s.spawn(half);
+            half();
+        });
+    });
+    row(c, OPERATION, "rayon", || rayon::join(half, half));
+}
+
+fn phalanx_fork_join() -> Outcome {
+    ErrGroup::scope(|g| {
+        let other = g.go(|_| {
+            half();
+            Ok::<_, Failure>(())
+        });
+        half();
+        Ok(other.join()?)
+    })
+}
+
+/// Half of the work that is forked.
+fn half() {
+    busy(50);
+}
+
+/// A binary tree of ten levels. Each node is a new group of one task, which is a subtree; the caller
+/// does the other one.
+fn nested_tree(c: &mut Criterion) {
+    type Rival = (&'static str, fn(u32) -> u32);
+    const RIVALS: [Rival; 3] =
+        [("phalanx", phalanx_tree), ("std", std_leaves), ("rayon", rayon_leaves)];
+    for (rival, leaves) in RIVALS {
+        row(c, "err_group/nested_tree", rival, || assert_eq!(leaves(10), 1 << 10));
+    }
+}
+
+fn phalanx_tree(depth: u32) -> u32 {
+    phalanx_leaves(depth).expect("no task fails")
+}
+
+fn phalanx_leaves(depth: u32) -> Result<u32, Failure> {
+    if depth == 0 {
+        return Ok(1);
+    }
+    ErrGroup::scope(|g| {
+        let other = g.go(|_| phalanx_leaves(depth - 1));
+        let ours = phalanx_leaves(depth - 1)?;
+        Ok(ours + other.join()?)
+    })
+}
+
+fn std_leaves(depth: u32) -> u32 {
+    if depth == 0 {
+        return 1;
+    }
+    thread::scope(|s| {
+        let other = s.spawn(|| std_leaves(depth - 1));
+        std_leaves(depth - 1) + other.join().expect("no task panics")
+    })
+}
+
+fn rayon_leaves(depth: u32) -> u32 {
+    if depth == 0 {
+        return 1;
+    }
+    let both = rayon::join(|| rayon_leaves(depth - 1), || rayon_leaves(depth - 1));
+    both.0 + both.1
 }
 
 fn row<R>(c: &mut Criterion, operation: &str, rival: &str, mut run: impl FnMut() -> R) {
@@ -232,15 +322,6 @@ fn computing(
             Ok(())
         }
     })
-}
-
-/// Takes steps of a linear congruential generator. Every step needs the one before it, so the time
-/// depends on the number of steps and little else.
-fn lcg(seed: u64, steps: u32) -> u64 {
-    // Unknown to the compiler, lest it makes one step of several, as Go's does not.
-    let factor = black_box(6_364_136_223_846_793_005);
-    (0..steps)
-        .fold(seed, |x: u64, _| x.wrapping_mul(factor).wrapping_add(1_442_695_040_888_963_407))
 }
 
 /// The steps of one task: `PHALANX_BENCH_LCG`, as for the Go program.

@@ -73,6 +73,7 @@ mod table;
 mod timer;
 #[path = "versus/times.rs"]
 mod times;
+#[expect(clippy::duplicate_mod, reason = "each benchmark that computes loads the same work")]
 #[expect(dead_code, reason = "its `main` is for running it alone")]
 #[path = "wait_group.rs"]
 mod wait_group;

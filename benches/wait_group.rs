@@ -1,7 +1,12 @@
 //! What it costs to count tasks, to start them, and to wait for them.
-#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock itself")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock and starts threads")]
+#![expect(clippy::disallowed_types, reason = "a benchmark is outside of the walls")]
 
-use std::sync::{Arc, Barrier};
+#[path = "support/work.rs"]
+mod work;
+
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Barrier, mpsc};
 use std::time::{Duration, Instant};
 use std::{iter, thread};
 
@@ -9,14 +14,18 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion};
 use phalanx::{Context, WaitGroup};
 
+use work::busy;
+
 /// A function that measures some rows, with the beginning of their ids.
 pub(crate) type Part = (&'static str, fn(&mut Criterion));
 
-pub(crate) const PARTS: [Part; 4] = [
+pub(crate) const PARTS: [Part; 6] = [
     ("wait_group/add_done", add_done),
     ("wait_group/token", token),
     ("wait_group/wait_until_ready", wait_until_ready),
     ("wait_group/spawn", spawn),
+    ("wait_group/nobody_waits", nobody_waits),
+    ("wait_group/work", work),
 ];
 
 fn main() {
@@ -88,23 +97,37 @@ type Rival = (&'static str, fn(usize));
 /// A new group of empty tasks, started and waited for.
 fn spawn(c: &mut Criterion) {
     const RIVALS: [Rival; 4] = [
-        ("phalanx", phalanx_tasks),
+        ("phalanx", |tasks| phalanx_group(tasks, || ())),
         ("phalanx-many", phalanx_many),
-        ("std", std_tasks),
-        ("rayon", rayon_tasks),
+        ("std", |tasks| std_group(tasks, || ())),
+        ("rayon", |tasks| rayon_group(tasks, || ())),
     ];
     for tasks in [1, 5, 1000] {
-        let mut group = c.benchmark_group(format!("wait_group/spawn_{tasks}"));
-        for (rival, run) in RIVALS {
-            group.bench_function(BenchmarkId::new(rival, 1), |b| b.iter(|| run(tasks)));
-        }
+        compare(c, &format!("wait_group/spawn_{tasks}"), &RIVALS, tasks);
     }
 }
 
-fn phalanx_tasks(tasks: usize) {
+/// The same where each task computes for ten microseconds.
+fn work(c: &mut Criterion) {
+    const RIVALS: [Rival; 3] = [
+        ("phalanx", |tasks| phalanx_group(tasks, || busy(10))),
+        ("std", |tasks| std_group(tasks, || busy(10))),
+        ("rayon", |tasks| rayon_group(tasks, || busy(10))),
+    ];
+    compare(c, "wait_group/work_10us_1000", &RIVALS, 1000);
+}
+
+fn compare(c: &mut Criterion, operation: &str, rivals: &[Rival], tasks: usize) {
+    let mut group = c.benchmark_group(operation);
+    for (rival, run) in rivals {
+        group.bench_function(BenchmarkId::new(*rival, 1), |b| b.iter(|| run(tasks)));
+    }
+}
+
+fn phalanx_group(tasks: usize, task: impl Fn() + Copy + Send + 'static) {
     let group = Arc::new(WaitGroup::new());
     for _ in 0..tasks {
-        group.go(|| ());
+        group.go(task);
     }
     group.wait();
 }
@@ -117,19 +140,62 @@ fn phalanx_many(tasks: usize) {
 }
 
 /// A fresh thread for each task.
-fn std_tasks(tasks: usize) {
+fn std_group(tasks: usize, task: impl Fn() + Copy + Send) {
     thread::scope(|s| {
         for _ in 0..tasks {
-            s.spawn(|| ());
+            s.spawn(task);
         }
     });
 }
 
 /// The tasks share the threads of the pool, so they must not block.
-fn rayon_tasks(tasks: usize) {
+fn rayon_group(tasks: usize, task: impl Fn() + Copy + Send + Sync) {
     rayon::scope(|s| {
         for _ in 0..tasks {
-            s.spawn(|_| ());
+            s.spawn(move |_| task());
         }
     });
+}
+
+/// Empty tasks of a group that no thread waits for, until the last of them has run.
+fn nobody_waits(c: &mut Criterion) {
+    const RIVALS: [Rival; 3] =
+        [("phalanx", phalanx_unawaited), ("std", std_unawaited), ("rayon", rayon_unawaited)];
+    compare(c, "wait_group/nobody_waits_1000", &RIVALS, 1000);
+}
+
+fn phalanx_unawaited(tasks: usize) {
+    let group = Arc::new(WaitGroup::new());
+    let (tasks, end) = reporting(tasks);
+    tasks.for_each(|task| group.go(task));
+    end.recv().expect("the last task reports");
+}
+
+fn std_unawaited(tasks: usize) {
+    let (tasks, end) = reporting(tasks);
+    tasks.for_each(|task| drop(thread::spawn(task)));
+    end.recv().expect("the last task reports");
+}
+
+fn rayon_unawaited(tasks: usize) {
+    let (tasks, end) = reporting(tasks);
+    tasks.for_each(rayon::spawn);
+    end.recv().expect("the last task reports");
+}
+
+/// Empty tasks, and where the last of them to run reports that. The channel is that of `std`: a thread
+/// that waits for it is unknown to the crate.
+fn reporting(
+    tasks: usize,
+) -> (impl Iterator<Item = impl FnOnce() + Send + 'static>, mpsc::Receiver<()>) {
+    let (sender, end) = mpsc::sync_channel(1);
+    let shared = Arc::new((AtomicUsize::new(tasks), sender));
+    let task = move || {
+        let (left, sender) = &*shared;
+        // Relaxed: the tasks have nothing to publish.
+        if left.fetch_sub(1, Relaxed) == 1 {
+            sender.send(()).expect("the benchmark waits for it");
+        }
+    };
+    (iter::repeat_n(task, tasks), end)
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -15,13 +16,18 @@ func init() {
 	rows = append(rows,
 		row{"wait_group/token/go/1", timed(deferDone)},
 		row{"wait_group/wait_until_ready/go/1", timed(underLiveParent(waitUntilReady))},
+		row{"wait_group/nobody_waits_1000/go/1", timed(unawaitedOf(1000))},
+		row{"wait_group/work_10us_1000/go/1", timed(waitGroupOf(1000, func() { busy(10) }))},
 		row{"err_group/owned_5/go/1", timed(errGroupOf(5, succeed))},
 		row{"err_group/join_5/go/1", timed(errGroupOfValues)},
 		row{"err_group/try_go_5/go/1", timed(errGroupOfTries)},
-		row{"err_group/limited_5/go/1", timed(limitedErrGroupOf(5))},
-		row{"err_group/limited_1000/go/1", timed(limitedErrGroupOf(1000))},
+		row{"err_group/limited_5/go/1", timed(limitedErrGroupOf(5, succeed))},
+		row{"err_group/limited_1000/go/1", timed(limitedErrGroupOf(1000, succeed))},
+		row{"err_group/limited_1000_work_10us/go/1", timed(limitedErrGroupOf(1000, busy10us))},
 		row{"err_group/all_errors_5/go/1", timed(allErrors)},
 		row{"err_group/settle_5/go/1", timed(settle)},
+		row{"err_group/fork_join_50us/go/1", timed(forkJoin)},
+		row{"err_group/nested_tree/go/1", timed(nestedTree)},
 	)
 }
 
@@ -63,14 +69,34 @@ func waitUntilReady(ctx context.Context, n int) {
 	}
 }
 
-func waitGroupOf(tasks int) func(n int) {
+func waitGroupOf(tasks int, task func()) func(n int) {
 	return func(n int) {
 		for range n {
 			var group sync.WaitGroup
 			for range tasks {
-				group.Go(empty)
+				group.Go(task)
 			}
 			group.Wait()
+		}
+	}
+}
+
+// unawaitedOf starts goroutines without a group, and returns when the last of
+// them has run.
+func unawaitedOf(tasks int) func(n int) {
+	return func(n int) {
+		for range n {
+			end := make(chan struct{}, 1)
+			var left atomic.Int64
+			left.Store(int64(tasks))
+			for range tasks {
+				go func() {
+					if left.Add(-1) == 0 {
+						end <- struct{}{}
+					}
+				}()
+			}
+			<-end
 		}
 	}
 }
@@ -117,13 +143,13 @@ func errGroupOfTries(n int) {
 	}
 }
 
-func limitedErrGroupOf(tasks int) func(n int) {
+func limitedErrGroupOf(tasks int, task func() error) func(n int) {
 	return func(n int) {
 		for range n {
 			group, _ := errgroup.WithContext(context.Background())
 			group.SetLimit(5)
 			for range tasks {
-				group.Go(succeed)
+				group.Go(task)
 			}
 			check(group.Wait())
 		}
@@ -173,7 +199,51 @@ func settle(n int) {
 	}
 }
 
+// forkJoin lets a task work while the caller does the same work.
+func forkJoin(n int) {
+	for range n {
+		group, _ := errgroup.WithContext(context.Background())
+		group.Go(func() error {
+			busy(50)
+			return nil
+		})
+		busy(50)
+		check(group.Wait())
+	}
+}
+
+func nestedTree(n int) {
+	for range n {
+		count, err := leaves(10)
+		check(err)
+		if count != 1<<10 {
+			panic("a leaf was lost")
+		}
+	}
+}
+
+// leaves counts the leaves of a binary tree. Each node is a group of one task,
+// which is a subtree; the caller does the other one.
+func leaves(depth int) (int, error) {
+	if depth == 0 {
+		return 1, nil
+	}
+	group, _ := errgroup.WithContext(context.Background())
+	other := 0
+	group.Go(func() (err error) {
+		other, err = leaves(depth - 1)
+		return err
+	})
+	ours, err := leaves(depth - 1)
+	return ours + other, errors.Join(err, group.Wait())
+}
+
 func succeed() error { return nil }
+
+func busy10us() error {
+	busy(10)
+	return nil
+}
 
 func sleep() error {
 	time.Sleep(10 * time.Millisecond)
@@ -204,6 +274,11 @@ func errGroupOfWork(n int) {
 		check(group.Wait())
 	}
 }
+
+// busy computes for about this long on the machine of the published figures.
+//
+//go:noinline
+func busy(microseconds int) uint64 { return lcg(uint64(microseconds), microseconds*1000) }
 
 // lcg takes steps of a linear congruential generator. Every step needs the one
 // before it, so the time depends on the number of steps and little else.

@@ -36,9 +36,9 @@ type row struct {
 var rows = []row{
 	{"wait_group/add_done/go/1", timed(addDone)},
 	{"wait_group/add_done/go/2", timed(byTwo(addDone))},
-	{"wait_group/spawn_1/go/1", timed(waitGroupOf(1))},
-	{"wait_group/spawn_5/go/1", timed(waitGroupOf(5))},
-	{"wait_group/spawn_1000/go/1", timed(waitGroupOf(1000))},
+	{"wait_group/spawn_1/go/1", timed(waitGroupOf(1, empty))},
+	{"wait_group/spawn_5/go/1", timed(waitGroupOf(5, empty))},
+	{"wait_group/spawn_1000/go/1", timed(waitGroupOf(1000, empty))},
 	{"once/done/go/1", timed(onceDone)},
 	{"once/value/go/1", timed(onceValue)},
 	{"once/function/go/1", timed(onceValue)},

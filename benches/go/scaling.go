@@ -241,7 +241,7 @@ func releases(waiters int) func(n int) time.Duration {
 	}
 }
 
-func emptyTasks(size int) { waitGroupOf(size)(1) }
+func emptyTasks(size int) { waitGroupOf(size, empty)(1) }
 
 func errGroupTasks(size int) { errGroupOf(size, succeed)(1) }
 

@@ -30,7 +30,7 @@ pub(crate) struct Goal {
     pub(crate) rival: &'static str,
 }
 
-pub(crate) const ROWS: [Row; 86] = [
+pub(crate) const ROWS: [Row; 91] = [
     Row::new("wait_group/add_done", 1).at_most(0.75),
     Row::new("wait_group/add_done", 2),
     Row::new("wait_group/token", 1),
@@ -38,6 +38,8 @@ pub(crate) const ROWS: [Row; 86] = [
     Row::new("wait_group/spawn_1", 1).at_most(0.7),
     Row::new("wait_group/spawn_5", 1).at_most(0.6),
     Row::new("wait_group/spawn_1000", 1).at_most(0.3),
+    Row::new("wait_group/nobody_waits_1000", 1).at_most(1.0),
+    Row::new("wait_group/work_10us_1000", 1),
     Row::new("once/done", 1).at_most_of("std", 1.05),
     Row::new("once/value", 1),
     Row::new("once/try_value", 1),
@@ -97,9 +99,12 @@ pub(crate) const ROWS: [Row; 86] = [
     Row::new("err_group/try_go_5", 1),
     Row::new("err_group/limited_5", 1),
     Row::new("err_group/limited_1000", 1),
+    Row::new("err_group/limited_1000_work_10us", 1).at_most(1.1),
     Row::new("err_group/all_errors_5", 1),
     Row::new("err_group/settle_5", 1),
+    Row::new("err_group/fork_join_50us", 1).at_most(1.0),
     Row::new("err_group/work_2us_1000", 1).at_most(0.85),
+    Row::new("err_group/nested_tree", 1),
     Row::new("err_group/sleep_10ms_1000", 1).at_most(1.3),
     Row::new("context/poll", 1).at_most(0.2),
     Row::new("context/check", 1),
