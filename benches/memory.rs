@@ -8,10 +8,15 @@
 
 #[path = "memory/allocations.rs"]
 mod allocations;
+#[path = "support/alone.rs"]
+mod alone;
 #[path = "support/counting.rs"]
 mod counting;
-#[path = "memory/go.rs"]
+#[expect(dead_code, reason = "another benchmark asks for times")]
+#[path = "report/go.rs"]
 mod go;
+#[path = "memory/go_things.rs"]
+mod go_things;
 #[path = "memory/process.rs"]
 mod process;
 #[path = "memory/sizes.rs"]
@@ -20,25 +25,21 @@ mod sizes;
 mod things;
 
 use std::env;
-use std::process::Command;
 
 use process::Memory;
 use sizes::SIZES;
 use things::{THINGS, Thing};
 
-/// The argument before the place of a thing and the number of them, for a process of its own.
-const ALONE: &str = "--alone";
 const FEW: usize = 1000;
 const MANY: usize = 10_000;
 
 fn main() {
-    let arguments: Vec<_> = env::args().collect();
     if !cfg!(target_os = "linux") {
         println!("skipped: it reads what Linux tells of a process");
-    } else if let Some(at) = arguments.iter().position(|argument| argument == ALONE) {
+    } else if let Some(arguments) = alone::arguments() {
         let number = |place: usize| arguments[place].parse().expect("a number");
-        alone(THINGS[number(at + 1)], number(at + 2));
-    } else if arguments.iter().any(|argument| argument == "--bench") {
+        make_alone(THINGS[number(0)], number(1));
+    } else if env::args().any(|argument| argument == "--bench") {
         print_things();
         print_allocations();
         print_sizes();
@@ -51,7 +52,7 @@ fn main() {
 }
 
 /// Prints the bytes that each of `n` takes, and ends.
-fn alone((_, make): Thing, n: usize) -> ! {
+fn make_alone((_, make): Thing, n: usize) -> ! {
     let before = Memory::now();
     let kept = make(n);
     let each = Memory::now().each_since(before, n);
@@ -63,11 +64,8 @@ fn alone((_, make): Thing, n: usize) -> ! {
 
 /// The bytes that each of `n` takes, as another process has measured them.
 fn measured(place: usize, n: usize) -> Vec<String> {
-    let program = env::current_exe().expect("the path of this program");
-    let arguments = [ALONE.to_owned(), place.to_string(), n.to_string()];
-    let output = Command::new(program).args(arguments).output().expect("it can be run");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).split_whitespace().map(str::to_owned).collect()
+    let output = alone::output(&[&place.to_string(), &n.to_string()]);
+    output.split_whitespace().map(str::to_owned).collect()
 }
 
 fn print_things() {
@@ -79,7 +77,7 @@ fn print_things() {
         let (few, many) = (measured(place, FEW), measured(place, MANY));
         println!("| {name} | {} | {} | {} |", many[0], few[1], many[1..].join(" | "));
     }
-    for (name, heap, few, many) in go::measured(FEW, MANY) {
+    for (name, heap, few, many) in go_things::measured(FEW, MANY) {
         println!("| Go: {name} | {heap} | {few} | {many} | - | - | - |");
     }
 }

@@ -14,6 +14,8 @@ mod blocked;
 mod contexts;
 #[path = "scaling/curve.rs"]
 mod curve;
+#[path = "report/digits.rs"]
+mod digits;
 #[path = "scaling/flatness.rs"]
 mod flatness;
 #[path = "report/go.rs"]

@@ -1,6 +1,7 @@
 //! Builds and runs the Go side of the benchmarks: the program in `benches/go`.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -26,9 +27,16 @@ impl Go {
     /// Measures the rows whose ids contain one of `filters`; for each its id, and its median in
     /// nanoseconds.
     pub(crate) fn run(&self, filters: &[String]) -> Vec<(String, f64)> {
-        let program = self.program.as_ref().filter(|_| !filters.is_empty());
-        let lines = program.map(|program| lines_of(Command::new(program).args(filters)));
-        lines.unwrap_or_default().lines().map(figure).collect()
+        if filters.is_empty() {
+            return Vec::new();
+        }
+        self.output(filters).lines().map(figure).collect()
+    }
+
+    /// What the program prints when it is run with these arguments: nothing if it could not be built.
+    pub(crate) fn output(&self, arguments: &[impl AsRef<OsStr>]) -> String {
+        let program = self.program.as_ref();
+        program.map(|program| output_of(Command::new(program).args(arguments))).unwrap_or_default()
     }
 }
 
@@ -41,8 +49,8 @@ fn succeeds(command: &mut Command) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-fn lines_of(command: &mut Command) -> String {
+fn output_of(command: &mut Command) -> String {
     let output = command.stderr(Stdio::inherit()).output().expect("the program was just built");
     assert!(output.status.success(), "the Go program failed");
-    String::from_utf8(output.stdout).expect("it prints ids and numbers")
+    String::from_utf8(output.stdout).expect("it prints text")
 }

@@ -1,7 +1,8 @@
 //! What a curve says in words.
 
+use crate::digits::with_spaces;
 use crate::markdown::time;
-use crate::measured::{Point, with_spaces};
+use crate::measured::Point;
 
 /// Within this factor, costs count as the same.
 pub(crate) const FLAT: f64 = 2.0;

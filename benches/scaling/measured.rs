@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::curve::Curve;
+use crate::digits::with_spaces;
 use crate::flatness;
 use crate::markdown::{or_none, table, time};
 use crate::median::median;
@@ -73,14 +74,4 @@ fn header(curve: &Curve) -> Vec<String> {
 
 fn medians(rounds: &Rounds) -> Vec<Point> {
     rounds.iter().map(|(&size, nanos)| (size, median(nanos.clone()))).collect()
-}
-
-/// A number with a space before each three digits.
-pub(crate) fn with_spaces(number: u32) -> String {
-    let digits = number.to_string();
-    let split = |(at, digit)| {
-        let is_first_of_three = at > 0 && (digits.len() - at) % 3 == 0;
-        [is_first_of_three.then_some(' '), Some(digit)].into_iter().flatten()
-    };
-    digits.chars().enumerate().flat_map(split).collect()
 }

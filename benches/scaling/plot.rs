@@ -1,8 +1,9 @@
 //! The picture of a curve: ours and Go's, both scales logarithmic.
 
 use crate::curve::Curve;
+use crate::digits::with_spaces;
 use crate::markdown::time;
-use crate::measured::{Measured, Point, with_spaces};
+use crate::measured::{Measured, Point};
 use crate::svg::{Scale, Svg};
 
 const WIDTH: f64 = 720.0;
