@@ -51,7 +51,7 @@ fn spawn(c: &mut Criterion) {
         ("std", |tasks| std_group(iter::repeat_n(|| Ok(()), tasks))),
         ("rayon", |tasks| rayon_group(iter::repeat_n(|| Ok(()), tasks))),
     ];
-    for tasks in [5, 1000] {
+    for tasks in [1, 5, 1000] {
         let mut group = c.benchmark_group(format!("err_group/spawn_{tasks}"));
         for (rival, run) in RIVALS {
             group.bench_function(BenchmarkId::new(rival, 1), |b| b.iter(|| check(run(tasks))));
@@ -106,7 +106,7 @@ fn limited(c: &mut Criterion) {
     row(c, operation, "phalanx", || check(limited_group(1000, || busy(10))));
 }
 
-fn limited_group(tasks: usize, task: impl Fn() + Copy + Send) -> Outcome {
+pub(crate) fn limited_group(tasks: usize, task: impl Fn() + Copy + Send) -> Outcome {
     ErrGroup::builder().limit(5).scope(|g| {
         for _ in 0..tasks {
             g.go(move |_| {
@@ -153,7 +153,7 @@ fn fork_join(c: &mut Criterion) {
     row(c, OPERATION, "rayon", || rayon::join(half, half));
 }
 
-fn phalanx_fork_join() -> Outcome {
+pub(crate) fn phalanx_fork_join() -> Outcome {
     ErrGroup::scope(|g| {
         let other = g.go(|_| {
             half();
@@ -266,7 +266,7 @@ fn std_sleepers(tasks: usize) -> Outcome {
     std_group(iter::repeat_n(nap, tasks))
 }
 
-fn phalanx_group<'env, F>(tasks: impl Iterator<Item = F>) -> Outcome
+pub(crate) fn phalanx_group<'env, F>(tasks: impl Iterator<Item = F>) -> Outcome
 where
     F: FnOnce() -> Outcome + Send + 'env,
 {
@@ -307,12 +307,12 @@ where
     first.into_inner().map_or(Ok(()), Err)
 }
 
-fn check(outcome: Outcome) {
+pub(crate) fn check(outcome: Outcome) {
     outcome.expect("no task fails");
 }
 
 /// A task for each result, which computes it.
-fn computing(
+pub(crate) fn computing(
     results: &mut [u64],
     steps: u32,
 ) -> impl Iterator<Item = impl FnOnce() -> Outcome + Send> + Send {
@@ -325,7 +325,7 @@ fn computing(
 }
 
 /// The steps of one task: `PHALANX_BENCH_LCG`, as for the Go program.
-fn steps_from_environment() -> u32 {
+pub(crate) fn steps_from_environment() -> u32 {
     env::var("PHALANX_BENCH_LCG")
         .map_or(1400, |steps| steps.parse().expect("PHALANX_BENCH_LCG is a number of steps"))
 }

@@ -124,7 +124,7 @@ fn compare(c: &mut Criterion, operation: &str, rivals: &[Rival], tasks: usize) {
     }
 }
 
-fn phalanx_group(tasks: usize, task: impl Fn() + Copy + Send + 'static) {
+pub(crate) fn phalanx_group(tasks: usize, task: impl Fn() + Copy + Send + 'static) {
     let group = Arc::new(WaitGroup::new());
     for _ in 0..tasks {
         group.go(task);
@@ -164,7 +164,7 @@ fn nobody_waits(c: &mut Criterion) {
     compare(c, "wait_group/nobody_waits_1000", &RIVALS, 1000);
 }
 
-fn phalanx_unawaited(tasks: usize) {
+pub(crate) fn phalanx_unawaited(tasks: usize) {
     let group = Arc::new(WaitGroup::new());
     let (tasks, end) = reporting(tasks);
     tasks.for_each(|task| group.go(task));

@@ -57,6 +57,7 @@ var rows = []row{
 	{"atomic_value/store/go/1", timed(store)},
 	{"single_flight/run/go/1", timed(singleFlight("0"))},
 	{"single_flight/run/go/2", timed(singleFlights)},
+	{"err_group/spawn_1/go/1", timed(errGroupOf(1, succeed))},
 	{"err_group/spawn_5/go/1", timed(errGroupOf(5, succeed))},
 	{"err_group/spawn_1000/go/1", timed(errGroupOf(1000, succeed))},
 	{"err_group/work_2us_1000/go/1", timed(errGroupOfWork)},
@@ -74,6 +75,10 @@ var rows = []row{
 func main() {
 	if len(os.Args) == 4 && os.Args[1] == "memory" {
 		measureMemory(os.Args[2], os.Args[3])
+		return
+	}
+	if len(os.Args) == 4 && os.Args[1] == "cost" {
+		measureCost(os.Args[2], os.Args[3])
 		return
 	}
 

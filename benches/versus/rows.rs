@@ -30,7 +30,7 @@ pub(crate) struct Goal {
     pub(crate) rival: &'static str,
 }
 
-pub(crate) const ROWS: [Row; 91] = [
+pub(crate) const ROWS: [Row; 92] = [
     Row::new("wait_group/add_done", 1).at_most(0.75),
     Row::new("wait_group/add_done", 2),
     Row::new("wait_group/token", 1),
@@ -92,6 +92,7 @@ pub(crate) const ROWS: [Row; 91] = [
     Row::new("single_flight/run", 2),
     Row::new("single_flight/until", 1),
     Row::new("single_flight/forget", 1),
+    Row::new("err_group/spawn_1", 1),
     Row::new("err_group/spawn_5", 1).at_most(0.5),
     Row::new("err_group/spawn_1000", 1).at_most(0.4),
     Row::new("err_group/owned_5", 1).at_most(0.8),
