@@ -1,9 +1,9 @@
-//! What rows cost beside their time, in Rust and in Go: `cargo bench --bench cost [-- FILTER]`, on Linux.
+//! What rows cost besides their time, beside Go: `cargo bench --bench cost [-- FILTER]`, on Linux.
 //!
 //! Prints the time of the processors and the voluntary context switches of a process that runs one row
-//! and nothing else, in all of its threads. Of three rounds, in turns with Go, it is the one in the
-//! middle. `FILTER` is a part of the names of the rows; without it, and if there is Go, the table is
-//! written to `benches/results`.
+//! and nothing else, in all of its threads: the median of three rounds, in turns with Go. `FILTER` is a
+//! part of the names of the rows; without it, and if there is Go, the table is written to
+//! `benches/results`.
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock itself")]
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
@@ -41,8 +41,17 @@ use rows::{ROWS, Row};
 use table::Line;
 use usage::Usage;
 
-/// Each row is run so many times.
+/// Each row is run this often.
 const ROUNDS: usize = 3;
+
+const INTRODUCTION: &str = "\
+# What rows cost
+
+For each row, the time by the clock, the time of all processors in the program and in the kernel, and
+the voluntary context switches of a process that runs nothing else, after a thousand tasks that are not
+counted. Of three rounds, in turns with Go, the one with the median of the processors' time.
+`cost/each_ms` starts a group of five tasks in each millisecond for four seconds; `cost/idle_ms` does
+nothing for ten.";
 
 fn main() {
     if !cfg!(target_os = "linux") {
@@ -83,21 +92,11 @@ fn publish(filter: &str) {
     let rows = ROWS.iter().filter(|row| row.name.contains(filter));
     let lines: Vec<_> = rows.map(|row| line(row, &go)).collect();
     let (table, machine) = (table::markdown(&lines), machine::description());
-    let text = format!("{}\n\n{machine}; `{}`\n\n{table}", introduction(), machine::command());
+    let text = format!("{}\n\n{machine}; `{}`\n\n{table}", INTRODUCTION, machine::command());
     println!("\n{text}");
     if go.is_built() && filter.is_empty() {
         results::write("cost.md", &text);
     }
-}
-
-fn introduction() -> String {
-    format!(
-        "# What rows cost\n\nFor each row, the time by the clock, the time of all processors in the \
-         program and in the kernel, and the voluntary context switches of a process that runs nothing \
-         else, after a thousand tasks that are not counted. Of {ROUNDS} rounds, in turns with Go, the \
-         one with the median of the processors' time. `cost/each_ms` starts a group of five tasks in \
-         each millisecond for four seconds; `cost/idle_ms` does nothing for ten."
-    )
 }
 
 fn line<'a>(row: &'a Row, go: &Go) -> Line<'a> {

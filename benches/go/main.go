@@ -73,12 +73,13 @@ var rows = []row{
 // Further rows are in the files of their operations.
 
 func main() {
-	if len(os.Args) == 4 && os.Args[1] == "memory" {
-		measureMemory(os.Args[2], os.Args[3])
-		return
+	others := map[string]func(string, string){
+		"memory":  measureMemory,
+		"cost":    measureCost,
+		"latency": measureLatency,
 	}
-	if len(os.Args) == 4 && os.Args[1] == "cost" {
-		measureCost(os.Args[2], os.Args[3])
+	if len(os.Args) == 4 && others[os.Args[1]] != nil {
+		others[os.Args[1]](os.Args[2], os.Args[3])
 		return
 	}
 
