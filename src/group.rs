@@ -1,36 +1,41 @@
 //! Use this to run tasks together: the first error stops the others, and nothing is left running.
 //!
-//! The rooms: `scope` starts tasks, `owned` is the group without a scope, `task` the handle of one task; `core` is what all groups have in
-//! common, `slots` its limit, `turn` a task's stay on a thread, `erase` the one place where lifetimes are forgotten; `first` is the
-//! default policy; `policy` is the trait for others, `policies` those at hand, `ledger` calls them,
-//! `policy_scope` is the scope under one; `builder` has the options, `helpers` the short forms.
+//! | file                        | what it holds                                                     |
+//! |-----------------------------|-------------------------------------------------------------------|
+//! | `scope`, `owned`            | the two forms of a group                                          |
+//! | `task`                      | the handle of a task                                              |
+//! | `task_cell`                 | a task's allocation, shared by its thread and its handle          |
+//! | `members`                   | what the tasks of a group share: context, run queue, first panic  |
+//! | `ended`                     | what became of a task, and the policy that is told                |
+//! | `first_failure`             | the default policy                                                |
+//! | `policy`, `policies`, `policy_driver`, `policy_scope`, `policy_group` | policies of the user's                  |
+//! | `builder`, `helpers`        | options, and the short forms                                      |
 
-mod attempt;
 mod builder;
-mod core;
-mod erase;
-mod first;
+mod ended;
+mod first_failure;
 mod helpers;
-mod ledger;
+mod members;
 mod owned;
-mod packet;
 mod policies;
 mod policy;
+mod policy_driver;
+mod policy_group;
 mod policy_scope;
 mod scope;
-mod slots;
 mod stopped;
 mod task;
-mod turn;
+mod task_cell;
 
 pub use builder::{Builder, PolicyBuilder};
 pub use helpers::{catch, infallible, par_map, race, run_all};
 pub use policies::{AllErrors, Errors, FirstError, FirstOk, Quorum, Settle, Tolerate};
 pub use policy::{End, Flow, Outcome, Panicked, Policy};
+pub use policy_group::PolicyGroup;
 pub use policy_scope::PolicyScope;
 pub use scope::Scope;
 pub use stopped::{Stopped, WhyStopped};
-pub use task::Task;
+pub use task::{JoinUntilError, Task};
 
 /// Runs tasks that may fail; the first error cancels the others and is the group's.
 ///
@@ -42,20 +47,44 @@ pub use task::Task;
 /// The rules, for both:
 ///
 /// - A task is a closure that gets the group's [`Context`](crate::Context) and returns a `Result`.
-///   It starts soon, whatever others do, and has a thread to itself: it may block, sleep, wait for
-///   another task, or call C. A thread that waits for the whole group, or joins a task, first runs
-///   what has not started of it, instead of sleeping; never a task with a name, a stack size or a
-///   thread of its own, and nothing of other groups.
+///   It starts soon, whatever other tasks do: it may block, sleep, wait for another task, or call C.
 /// - The first error is recorded, then the context is cancelled, so the error reported is the
-///   cause and never an echo of the cancellation. Tasks that have not started are skipped.
+///   cause and never a secondary error of the cancellation. Tasks that have not started are skipped.
 /// - The body of a scope is under the same contract: its error cancels the tasks, and it can wait
 ///   with the group's context.
 /// - All tasks are joined, always. A deadline or a cancellation does not abandon a task: it tells
 ///   the task to stop.
-/// - A panic cancels the group at once; when all tasks have ended, the first payload is resumed
-///   unchanged. A panic outranks an error. [`catch`] turns it into an error.
-/// - Where no task failed but some were skipped, since the deadline passed or the parent was
-///   cancelled, the group's error is made from [`Stopped`].
+/// - A panic, of a task or of the body, cancels the group at once; when all tasks have ended, the first
+///   payload is resumed unchanged. A panic outranks an error. [`catch`] turns it into an error.
+/// - If no task failed but some were skipped, because the deadline passed or the parent was cancelled,
+///   the group's error is made from [`Stopped`].
+///
+/// # On whose stack a task runs
+///
+/// **A task may run on the stack of a thread that waits for it or its group.** Such a thread runs tasks
+/// that have not begun instead of sleeping: those of its group at the end of a scope and in
+/// [`wait`](Self::wait), that one task in [`Task::join`]. It never does so
+///
+/// - while it is unwinding: [`std::thread::panicking`] is `false` in every task;
+/// - if less stack is left than the task was promised: see [`Builder::stack_size`];
+/// - for a task with a name, a stack size or a thread of its own;
+/// - if the group was built with [`run_inline(false)`](Builder::run_inline);
+/// - in a wait with a bound. To wait without running tasks, use `wait_until` or `join_until` with
+///   [`Until::FOREVER`](crate::Until::FOREVER).
+///
+/// What a task can see of it: thread-local values of the waiting thread (a `RefCell` that is borrowed
+/// across a `join` is borrowed in the task; a `tracing` span is entered), its nice value and affinity,
+/// its park token, and a lock that the thread holds. A lock that the waiting thread holds and the task
+/// needs is a deadlock, as it is with two threads.
+///
+/// # At the thread limit
+///
+/// See [`set_max_threads`](crate::set_max_threads).
+///
+/// # One function for both forms
+///
+/// [`handle`](Self::handle) returns a [`Scope`], so a function that takes a `&Scope<'s, '_, E>` can start
+/// tasks of a scope and of an owned group alike.
 ///
 /// To drain instead of stopping, do not make the group a child of what is cancelled: let only the
 /// loop that accepts work watch that context, merged with the group's own
@@ -91,11 +120,65 @@ pub use task::Task;
 /// let result = ErrGroup::scope(|g| {
 ///     let slow = g.go(|ctx| Ok(ctx.sleep(Duration::from_secs(3600))?));
 ///     let fails = g.go(|_| Err::<(), Error>("disk on fire".into()));
-///     slow.join()?; // the echo, not the cause
+///     slow.join()?; // secondary: the group reports the cause
 ///     fails.join()?;
 ///     Ok(())
 /// });
 /// assert_eq!(result.unwrap_err().to_string(), "disk on fire");
+/// ```
+///
+/// # Compile errors
+///
+/// **E0283, E0282** (type annotations needed): `ErrGroup::scope(|g| ...)?` in a function whose error
+/// type can be made from many types, such as `anyhow::Error`, does not say what the group's error is.
+/// Name it at the end of the body:
+///
+/// ```compile_fail,E0283
+/// fn count() -> Result<usize, Box<dyn std::error::Error>> {
+///     Ok(phalanx::ErrGroup::scope(|g| Ok(g.go(|_| Ok(1)).join()?))?)
+/// }
+/// ```
+///
+/// ```
+/// use phalanx::{ErrGroup, Stopped};
+///
+/// fn count() -> Result<usize, Box<dyn std::error::Error>> {
+///     Ok(ErrGroup::scope(|g| Ok::<_, Stopped>(g.go(|_| Ok(1)).join()?))?)
+/// }
+/// assert_eq!(count().unwrap(), 1);
+/// ```
+///
+/// **E0599** (no function named `builder`): the builder has no error type yet; the group gets it from
+/// its tasks.
+///
+/// ```compile_fail,E0599
+/// phalanx::ErrGroup::<String>::builder();
+/// ```
+///
+/// ```
+/// let group: phalanx::ErrGroup<String> = phalanx::ErrGroup::builder().limit(2).start();
+/// assert!(group.wait().is_ok());
+/// ```
+///
+/// **E0373, E0521** (borrowed data escapes): a task cannot borrow the scope that its body was lent. To
+/// start siblings from a task, move a clone of the scope into it.
+///
+/// ```compile_fail,E0373
+/// # use phalanx::{ErrGroup, Stopped};
+/// ErrGroup::scope(|g| {
+///     g.go(|_| Ok(drop(g.go(|_| Ok(())))));
+///     Ok::<_, Stopped>(())
+/// });
+/// ```
+///
+/// ```
+/// # use phalanx::{ErrGroup, Stopped};
+/// ErrGroup::scope(|g| {
+///     let siblings = g.clone();
+///     g.go(move |_| Ok(drop(siblings.go(|_| Ok(())))));
+///     Ok::<_, Stopped>(())
+/// })?;
+/// # Ok::<(), Stopped>(())
 /// ```
 ///
 /// # Compared with Go

@@ -28,7 +28,7 @@
 //!
 //! # What there is
 //!
-//! - [`WaitGroup`] counts running tasks, and waits for none;
+//! - [`WaitGroup`] waits until a set of tasks has finished;
 //! - [`ErrGroup`] runs tasks that may fail, scoped or owned, with a limit, a deadline, names; a
 //!   [`Policy`] decides when it stops: [`FirstError`], [`Settle`], [`AllErrors`], [`FirstOk`],
 //!   [`Tolerate`], [`Quorum`], or your own;
@@ -50,7 +50,8 @@
 //! - [`Context::interrupting`] ends a blocked read, or what else can be [interrupted](Interrupt);
 //! - [`AtomicValue`] is replaced as a whole while others read it; a [`Reader`] has the newest at hand;
 //! - [`SingleFlight`] has calls for the same key share one execution;
-//! - [`set_max_threads`] caps the threads of the crate: what goes beyond is refused, not queued;
+//! - [`set_max_threads`] limits the threads of the crate; [`stats`] says what they are doing, and
+//!   [`start_helper`] starts the helper thread that starts them;
 //! - [`Until`] bounds every blocking call of the crate; [`Interrupted`] says why a call gave up.
 //!
 //! # From Go
@@ -157,9 +158,9 @@ pub use counter::{Counter, Gauge, InFlight, ShardedCounter};
 #[doc(hidden)]
 pub use group::infallible as __infallible;
 pub use group::{
-    AllErrors, Builder, End, ErrGroup, Errors, FirstError, FirstOk, Flow, Outcome, Panicked,
-    Policy, PolicyBuilder, PolicyScope, Quorum, Scope, Settle, Stopped, Task, Tolerate, WhyStopped,
-    catch, par_map, race, run_all,
+    AllErrors, Builder, End, ErrGroup, Errors, FirstError, FirstOk, Flow, JoinUntilError, Outcome,
+    Panicked, Policy, PolicyBuilder, PolicyGroup, PolicyScope, Quorum, Scope, Settle, Stopped,
+    Task, Tolerate, WhyStopped, catch, par_map, race, run_all,
 };
 pub use limiter::{KeyedLimiter, LimitError, Limiter, Rate, Reservation, Sometimes};
 pub use lock::{
@@ -170,7 +171,7 @@ pub use once::{Once, OnceValue, once_fn, once_value};
 pub use refused::{Refusal, Refused};
 pub use semaphore::{AcquireError, Permit, Semaphore};
 pub use single_flight::{Flight, FlightError, Role, SingleFlight};
-pub use threads::{max_threads, set_max_threads};
+pub use threads::{NoThread, Stats, max_threads, set_max_threads, start_helper, stats};
 pub use time::{AfterFunc, Ticker, Timer};
 pub use wait::{Cause, CauseKind, Interrupted, Until};
 pub use wait_group::{Token, WaitGroup};

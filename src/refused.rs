@@ -2,8 +2,8 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io;
 
+use crate::threads::NoThread;
 use crate::wait::Cause;
 
 /// A task that was not started, and why. Nothing else has changed.
@@ -38,9 +38,8 @@ pub enum Refusal {
     Limit,
     /// The group's context has ended.
     Cancelled(Cause),
-    /// The operating system refused a thread, or there are as many as
-    /// [`set_max_threads`](crate::set_max_threads) allows.
-    Thread(io::Error),
+    /// There is no thread for it.
+    Thread(NoThread),
 }
 
 impl<F> Refused<F> {
@@ -64,7 +63,7 @@ impl fmt::Display for Refusal {
         match self {
             Refusal::Limit => f.write_str("the group is at its limit"),
             Refusal::Cancelled(cause) => write!(f, "the group has stopped: {cause}"),
-            Refusal::Thread(error) => write!(f, "the operating system refused a thread: {error}"),
+            Refusal::Thread(error) => error.fmt(f),
         }
     }
 }

@@ -6,14 +6,23 @@
 pub(crate) mod atomic;
 mod clock;
 mod global;
+mod lazy;
 mod lock;
 mod park;
 mod simulation;
 mod spawn;
+mod stack;
+pub(crate) mod user_code;
 
 pub(crate) use clock::now;
 pub(crate) use global::{Empty, Global, Static};
+pub(crate) use lazy::Lazy;
 pub(crate) use lock::{Mutex, MutexGuard};
-pub(crate) use park::{Unparker, nap, park, park_deadline, parked, unparker, working};
-pub(crate) use simulation::{blocking_call, choose, idling, is_simulated, serving};
+pub(crate) use park::{
+    Unparker, before_parking, nap, park, park_deadline, parked, set_at_work, unparker, yield_core,
+};
+pub(crate) use simulation::{
+    blocking_call, choose, guess, idling, is_ending, is_simulated, point, serving,
+};
 pub(crate) use spawn::{cores, spawn};
+pub(crate) use stack::remaining as remaining_stack;

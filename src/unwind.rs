@@ -4,11 +4,16 @@ use std::any::Any;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 
+use crate::sys::user_code;
+
 /// What a panic carries.
 pub(crate) type Payload = Box<dyn Any + Send>;
 
 /// Drops a value of the user's, whose drop may panic; the payload of that panic is returned.
 pub(crate) fn drop_caught<T>(value: T) -> Result<(), Payload> {
+    if mem::needs_drop::<T>() {
+        user_code::check();
+    }
     // AssertUnwindSafe: the value is gone afterwards.
     panic::catch_unwind(AssertUnwindSafe(|| drop(value)))
 }

@@ -5,6 +5,7 @@
 //! it follow timeouts, cancellation and fairness for all of them alike.
 //!
 //! - [`WaitQueue`] is a FIFO of blocked threads with a little state under the same lock;
+//! - [`TaskCount`] counts running tasks, and lets threads wait for zero;
 //! - [`Tickets`] is a FIFO of threads most of which are signalled before they need to block;
 //! - [`Waiter`] is one blocked thread, whose single compare-and-swap decides who ends its wait;
 //! - [`Until`] is how long a caller is willing to wait, [`Interrupted`] why a wait was given up;
@@ -18,6 +19,7 @@ mod interrupted;
 mod list;
 mod queue;
 mod spin;
+mod task_count;
 mod tickets;
 mod until;
 mod waiter;
@@ -27,6 +29,7 @@ pub use interrupted::Interrupted;
 pub(crate) use list::{Key, List};
 pub(crate) use queue::{Locked, Patience, WaitQueue};
 pub(crate) use spin::{ROUND_TRIP, spin};
+pub(crate) use task_count::TaskCount;
 pub(crate) use tickets::Tickets;
 pub(crate) use until::Source;
 pub use until::Until;

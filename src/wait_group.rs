@@ -5,18 +5,13 @@ mod token;
 
 use std::fmt;
 
-use go::FirstPanic;
+use go::Tasks;
 pub use token::Token;
 
 use crate::sys;
-use crate::sys::atomic::{AcqRel, Acquire, AtomicUsize, Relaxed, Release};
+use crate::sys::Lazy;
 use crate::threads;
-use crate::wait::{Interrupted, Until, WaitQueue};
-
-/// Some thread may be waiting for zero.
-const WAITING: usize = 1;
-/// One task, in the bits above.
-const ONE_TASK: usize = 1 << 1;
+use crate::wait::{Interrupted, TaskCount, Until};
 
 /// Counts the tasks that are running; [`wait`](Self::wait) returns when there are none.
 ///
@@ -24,7 +19,7 @@ const ONE_TASK: usize = 1 << 1;
 /// counts itself out when it is dropped, or by hand with [`add`](Self::add) and
 /// [`done`](Self::done). Any number of threads may wait. When the count reaches zero all of them
 /// return, even if somebody adds again in the same instant: the group can be used over and over,
-/// without rules. It holds no memory of its own and works in a `static`; it takes 32 bytes.
+/// without rules. It works in a `static`, and holds no memory of its own until [`go`](Self::go) is called.
 ///
 /// # Memory ordering
 ///
@@ -67,32 +62,21 @@ const ONE_TASK: usize = 1 << 1;
 /// leaves the count wrong; there is a bounded wait; a panicking task is reported by `wait` instead
 /// of ending the process; and "reused before previous Wait has returned" does not exist.
 pub struct WaitGroup {
-    /// | bits  | meaning                               | written by                     |
-    /// |-------|---------------------------------------|--------------------------------|
-    /// | 0     | `WAITING`: the queue may not be empty | set by `enlist` under the lock |
-    /// | 1..   | the number of running tasks           | `add`, `done`                  |
-    ///
-    /// While `WAITING` is set, the step to zero is made under the lock of `waiters`, together with
-    /// clearing it and granting everybody. So whoever is in the queue has come since the count was
-    /// last zero, and is granted by exactly that zero for which it waits.
-    state: AtomicUsize,
-    /// The waiting threads, and the first panic of a task that [`go`](Self::go) started.
-    waiters: WaitQueue<FirstPanic>,
+    count: TaskCount,
+    /// What [`go`](Self::go) needs: made by the first call.
+    tasks: Lazy<Box<Tasks>>,
 }
 
 #[cfg(not(feature = "sim"))]
-const _: () = assert!(size_of::<WaitGroup>() <= 32);
+const _: () = assert!(size_of::<WaitGroup>() <= 40);
 
 impl WaitGroup {
     /// The greatest number of tasks a group can count: 2147483647, on 32-bit targets 134217727.
-    ///
-    /// The word has room for sixteen times as much, so an `add` that goes too far can be taken
-    /// back before anything wraps.
-    pub const MAX: usize = if usize::BITS > 32 { i32::MAX as usize } else { usize::MAX >> 5 };
+    pub const MAX: usize = TaskCount::MAX;
 
     /// Creates a group without tasks.
     pub const fn new() -> Self {
-        WaitGroup { state: AtomicUsize::new(0), waiters: WaitQueue::new(FirstPanic::NONE) }
+        WaitGroup { count: TaskCount::new(), tasks: Lazy::new() }
     }
 
     /// Adds `n` tasks to the count. Each is to be counted out by one [`done`](Self::done).
@@ -103,14 +87,7 @@ impl WaitGroup {
     #[track_caller]
     #[inline]
     pub fn add(&self, n: usize) {
-        if n > Self::MAX {
-            refuse_add();
-        }
-        // Relaxed: adding publishes nothing; `done` does. It continues the release sequence of the
-        // `done` calls before it, so the work of all tasks reaches the waiter.
-        let before = self.state.fetch_add(n * ONE_TASK, Relaxed) / ONE_TASK;
-        if before + n > Self::MAX {
-            self.subtract(n * ONE_TASK);
+        if !self.count.add(n) {
             refuse_add();
         }
     }
@@ -123,45 +100,9 @@ impl WaitGroup {
     #[track_caller]
     #[inline]
     pub fn done(&self) {
-        if !self.subtract(ONE_TASK) {
+        if !self.count.done() {
             refuse_done();
         }
-    }
-
-    /// Counts tasks out; `false`, and nothing is changed, if there are not so many.
-    #[inline]
-    fn subtract(&self, tasks: usize) -> bool {
-        let mut state = self.state.load(Relaxed);
-        loop {
-            if state < tasks {
-                return false;
-            }
-            let step = if state == tasks | WAITING {
-                self.finish(tasks)
-            } else {
-                // Release: pairs with Acquire in `is_zero` and in `enlist`; everything the task
-                // did is visible to whoever sees zero.
-                self.state.compare_exchange_weak(state, state - tasks, Release, Relaxed)
-            };
-            match step {
-                Ok(_) => return true,
-                Err(now) => state = now,
-            }
-        }
-    }
-
-    /// The step of the last tasks to zero, when somebody waits: zero, grant, unlock, wake. Fails if
-    /// the count has changed before the lock was ours.
-    #[cold]
-    fn finish(&self, tasks: usize) -> Result<usize, usize> {
-        let mut waiters = self.waiters.lock();
-        // Release: as in `subtract`. Acquire: what the other tasks did is handed on to the waiters
-        // by the grants, which this thread makes.
-        let step = self.state.compare_exchange(tasks | WAITING, 0, AcqRel, Relaxed);
-        if step.is_ok() {
-            waiters.grant_all();
-        }
-        step
     }
 
     /// Counts one task in, and out again when the token is dropped, by a panic too.
@@ -181,18 +122,36 @@ impl WaitGroup {
     ///
     /// # Blocking
     ///
-    /// First runs, on this thread, tasks of this group that [`go`](Self::go) has queued and nobody
-    /// has started. Then returns at once if the count is zero; otherwise spins for some
-    /// microseconds where that has paid, and parks. Returns once the count has been zero, even if
-    /// it no longer is.
+    /// **Runs tasks of this group that have not begun on the calling thread**, if [`go`](Self::go) started
+    /// them before this call, if 1 MiB of stack is left (see
+    /// [`Builder::stack_size`](crate::Builder::stack_size)), and if the thread is not unwinding. They see
+    /// its thread-local values. [`wait_until`](Self::wait_until) with
+    /// [`Until::FOREVER`](crate::Until::FOREVER) runs none.
+    ///
+    /// Returns at once if the count is zero; otherwise spins for some microseconds if that has paid, and
+    /// parks. Returns once the count has been zero, even if it no longer is.
     ///
     /// # Panics
     ///
-    /// Resumes the first panic of a task that [`go`](Self::go) started, once.
+    /// Resumes the first panic of a task that [`go`](Self::go) started, once; on a thread that is
+    /// panicking, the payload stays for the next wait. `WaitGroup::wait: a task was refused: ...` if a task
+    /// was accepted and there is no thread for it (see [`set_max_threads`](crate::set_max_threads)).
+    /// `WaitGroup::wait: called by a task of the group itself` if it is.
     #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait(&self) {
-        threads::run_group_here(self.address());
-        let waited = self.wait_until(Until::FOREVER);
+        if !self.count.is_zero() {
+            let call = sys::blocking_call("WaitGroup::wait");
+            match self.tasks.get() {
+                Some(tasks) => self.wait_for(tasks),
+                None => self.wait_forever(),
+            }
+            drop(call);
+        }
+        self.resume_panic();
+    }
+
+    fn wait_forever(&self) {
+        let waited = self.count.wait(Until::FOREVER);
         debug_assert!(waited.is_ok(), "nothing interrupts a wait without a bound");
     }
 
@@ -219,10 +178,10 @@ impl WaitGroup {
     #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<(), Interrupted> {
         let call = sys::blocking_call("WaitGroup::wait");
-        if !self.is_zero() {
-            threads::hurry();
+        if let Some(tasks) = self.tasks.get() {
+            threads::see_to(&tasks.queue);
         }
-        self.waiters.wait_enlisted(until.into(), || self.is_zero(), |_| self.enlist())?;
+        self.count.wait(until.into())?;
         drop(call);
         self.resume_panic();
         Ok(())
@@ -230,31 +189,7 @@ impl WaitGroup {
 
     /// Returns the number of tasks that are running just now.
     pub fn running(&self) -> usize {
-        self.state.load(Relaxed) / ONE_TASK
-    }
-
-    #[inline]
-    fn is_zero(&self) -> bool {
-        // Acquire: pairs with Release in `done`.
-        self.state.load(Acquire) < ONE_TASK
-    }
-
-    /// The last look, under the lock: zero, or else `WAITING` is set.
-    ///
-    /// No wake-up is lost: the mark and the count are in one word. A `done` comes before the mark,
-    /// and we see its count, or after it, and then the step to zero needs the lock that we hold
-    /// until we are in the queue.
-    fn enlist(&self) -> bool {
-        let mut state = self.state.load(Acquire);
-        while state >= ONE_TASK {
-            // Relaxed: the mark publishes nothing.
-            match self.state.compare_exchange_weak(state, state | WAITING, Relaxed, Acquire) {
-                Ok(_) => return false,
-                // Acquire: pairs with Release in `done`; zero may be what we find.
-                Err(now) => state = now,
-            }
-        }
-        true
+        self.count.running()
     }
 }
 

@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::sync::Barrier;
 use std::thread;
 
-use phalanx::{ErrGroup, Panicked, Stopped, Task, WhyStopped, catch};
-use support::{Bomb, Count, Log, PLAIN, panic_of, payload_of, text_of, told, watchdog};
+use phalanx::{ErrGroup, Panicked, Settle, Stopped, Task, WhyStopped, catch};
+use support::{Bomb, Count, Log, PLAIN, gate, panic_of, payload_of, text_of, told, watchdog};
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -149,6 +149,62 @@ fn the_panic_of_a_task_that_came_before_that_of_the_body_is_resumed() {
                 g.go(|_| -> Result<(), Stopped> { panic!("the task") });
                 g.context().wait();
                 panic!("the body")
+            })
+        });
+        assert_eq!(text, "the task");
+    });
+}
+
+#[test]
+fn the_panic_of_the_body_comes_before_that_of_a_task_which_it_has_cancelled() {
+    watchdog(|| {
+        let echo = |ctx: &phalanx::Context| -> Result<(), Stopped> {
+            let cause = ctx.wait();
+            panic!("because of the body: {cause}")
+        };
+        let text = panic_of(|| {
+            ErrGroup::scope(|g| -> Result<(), Stopped> {
+                let (begun, has_begun) = gate();
+                g.go(move |ctx| {
+                    begun.open();
+                    echo(ctx)
+                });
+                has_begun.pass();
+                panic!("the body")
+            })
+        });
+        assert_eq!(text, "the body");
+        let text = panic_of(|| {
+            ErrGroup::builder().policy(Settle::<(), Stopped>::new()).scope(|g| {
+                let (begun, has_begun) = gate();
+                g.go(move |ctx| {
+                    begun.open();
+                    echo(ctx)
+                });
+                has_begun.pass();
+                panic!("the body")
+            })
+        });
+        assert_eq!(text, "the body");
+    });
+}
+
+#[test]
+fn a_surplus_panic_of_the_body_whose_payload_s_drop_panics_does_not_abort() {
+    watchdog(|| {
+        let text = panic_of(|| {
+            ErrGroup::scope(|g| -> Result<(), Stopped> {
+                g.go(|_| -> Result<(), Stopped> { panic!("the task") });
+                g.context().wait();
+                panic_any(Bomb)
+            })
+        });
+        assert_eq!(text, "the task");
+        let text = panic_of(|| {
+            ErrGroup::builder().policy(Settle::<(), Stopped>::new()).scope(|g| {
+                g.go(|_| -> Result<(), Stopped> { panic!("the task") });
+                g.context().wait();
+                panic_any(Bomb)
             })
         });
         assert_eq!(text, "the task");

@@ -83,28 +83,32 @@ fn until_told(ctx: &Context) -> Result<(), Failure> {
 
 #[test]
 fn of_two_errors_at_once_exactly_one_is_the_group_s() {
-    sim::outcomes(|| {
-        word(ErrGroup::scope(|g| {
-            g.go(|_| fail("a"));
-            g.go(|_| fail("b"));
-            Ok("both are lost")
-        }))
-    })
-    .exactly(words(["a", "b"]))
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            word(ErrGroup::scope(|g| {
+                g.go(|_| fail("a"));
+                g.go(|_| fail("b"));
+                Ok("both are lost")
+            }))
+        })
+        .exactly(words(["a", "b"]))
+        .exhausted();
 }
 
 #[test]
 fn the_error_is_there_before_anybody_can_answer_the_cancel() {
-    sim::outcomes(|| {
-        word(ErrGroup::scope(|g| {
-            g.go(|_| fail("cause"));
-            g.context().wait();
-            Err::<&str, _>(Own("echo"))
-        }))
-    })
-    .exactly(words(["cause"]))
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            word(ErrGroup::scope(|g| {
+                g.go(|_| fail("cause"));
+                g.context().wait();
+                Err::<&str, _>(Own("echo"))
+            }))
+        })
+        .exactly(words(["cause"]))
+        .exhausted();
     by_seeds(|| {
         let result = ErrGroup::scope(|g| {
             g.go(until_told);
@@ -120,117 +124,129 @@ fn the_error_is_there_before_anybody_can_answer_the_cancel() {
 
 #[test]
 fn an_echo_that_the_body_passes_on_is_never_the_group_s_error() {
-    sim::outcomes(|| {
-        word(ErrGroup::scope(|g| {
-            let first = g.go(|ctx| ctx.sleep(HOUR).map_err(|_| Own("told to stop")));
-            let second = g.go(|_| fail("cause"));
-            first.join()?;
-            second.join()?;
-            Ok("lost")
-        }))
-    })
-    .exactly(words(["cause"]))
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            word(ErrGroup::scope(|g| {
+                let first = g.go(|ctx| ctx.sleep(HOUR).map_err(|_| Own("told to stop")));
+                let second = g.go(|_| fail("cause"));
+                first.join()?;
+                second.join()?;
+                Ok("lost")
+            }))
+        })
+        .exactly(words(["cause"]))
+        .exhausted();
 }
 
 #[test]
 fn the_error_of_the_body_and_that_of_a_task_at_once_leave_one_of_both() {
-    sim::outcomes(|| {
-        word(ErrGroup::scope(|g| {
-            g.go(|_| fail("task"));
-            Err::<&str, _>(Own("body"))
-        }))
-    })
-    .exactly(words(["body", "task"]))
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            word(ErrGroup::scope(|g| {
+                g.go(|_| fail("task"));
+                Err::<&str, _>(Own("body"))
+            }))
+        })
+        .exactly(words(["body", "task"]))
+        .exhausted();
 }
 
 #[test]
 fn the_cause_of_the_cancel_names_the_task_that_failed() {
-    sim::outcomes(|| {
-        let ctx = Arc::new(Mutex::new(Context::background()));
-        let place = Arc::clone(&ctx);
-        let result = ErrGroup::scope(|g| {
-            *place.lock() = g.context().clone();
-            g.named("fails").go(|_| fail("cause"));
-            Ok("lost")
-        });
-        assert_eq!(word(result), "cause");
-        let cause = ctx.lock().cause().unwrap();
-        cause.error().unwrap().to_string()
-    })
-    .exactly(words(["task 0 (fails) failed"]))
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let ctx = Arc::new(Mutex::new(Context::background()));
+            let place = Arc::clone(&ctx);
+            let result = ErrGroup::scope(|g| {
+                *place.lock() = g.context().clone();
+                g.named("fails").go(|_| fail("cause"));
+                Ok("lost")
+            });
+            assert_eq!(word(result), "cause");
+            let cause = ctx.lock().cause().unwrap();
+            cause.error().unwrap().to_string()
+        })
+        .exactly(words(["task 0 (fails) failed"]))
+        .exhausted();
 }
 
 #[test]
 fn a_task_started_at_the_moment_of_a_failure_runs_or_is_skipped_and_is_dropped_once() {
-    sim::outcomes(|| {
-        let (runs, drops) = (Count::default(), Count::default());
-        let captured = drops.on_drop();
-        let told = Mutex::new(String::new());
-        let result = ErrGroup::scope(|g| {
-            g.go(|_| fail("cause"));
-            sim::label("the failure may come here");
-            let second = g.go(|_| {
-                let _captured = captured;
-                runs.add();
-                Ok("ran")
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let (runs, drops) = (Count::default(), Count::default());
+            let captured = drops.on_drop();
+            let told = Mutex::new(String::new());
+            let result = ErrGroup::scope(|g| {
+                g.go(|_| fail("cause"));
+                sim::label("the failure may come here");
+                let second = g.go(|_| {
+                    let _captured = captured;
+                    runs.add();
+                    Ok("ran")
+                });
+                *told.lock() = joined(second);
+                Ok("lost")
             });
-            *told.lock() = joined(second);
-            Ok("lost")
-        });
-        assert_eq!(word(result), "cause");
-        assert_eq!(drops.get(), 1);
-        let told = told.into_inner();
-        assert_eq!(runs.get(), usize::from(told == "ran"));
-        told
-    })
-    .exactly(words(["ran", "skipped"]))
-    .exhausted();
+            assert_eq!(word(result), "cause");
+            assert_eq!(drops.get(), 1);
+            let told = told.into_inner();
+            assert_eq!(runs.get(), usize::from(told == "ran"));
+            told
+        })
+        .exactly(words(["ran", "skipped"]))
+        .exhausted();
 }
 
 // --- Panics -----------------------------------------------------------------------------------
 
 #[test]
 fn a_panic_outranks_an_error_that_comes_at_the_same_moment() {
-    sim::outcomes(|| {
-        panic_text(|| {
-            word(ErrGroup::scope(|g| {
-                g.go(|_| fail("error"));
-                g.go(|_| -> Result<(), _> { panic_any("panic") });
-                Ok("lost")
-            }))
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            panic_text(|| {
+                word(ErrGroup::scope(|g| {
+                    g.go(|_| fail("error"));
+                    g.go(|_| -> Result<(), _> { panic_any("panic") });
+                    Ok("lost")
+                }))
+            })
+            .map_err(str::to_owned)
         })
-        .map_err(str::to_owned)
-    })
-    // Or the second has been skipped.
-    .exactly([Err("panic".to_owned()), Ok("error".to_owned())])
-    .exhausted();
+        // Or the second has been skipped.
+        .exactly([Err("panic".to_owned()), Ok("error".to_owned())])
+        .exhausted();
 }
 
 #[test]
 fn of_two_panics_at_once_one_is_resumed_when_both_tasks_have_ended() {
-    sim::outcomes(|| {
-        let ended = Count::default();
-        let text = panic_text(|| {
-            let result = ErrGroup::scope(|g| {
-                for text in ["a", "b"] {
-                    let ended = ended.on_drop();
-                    g.go(move |_| -> Result<(), Failure> {
-                        let _ended = ended;
-                        panic_any(text)
-                    });
-                }
-                Ok(())
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let ended = Count::default();
+            let text = panic_text(|| {
+                let result = ErrGroup::scope(|g| {
+                    for text in ["a", "b"] {
+                        let ended = ended.on_drop();
+                        g.go(move |_| -> Result<(), Failure> {
+                            let _ended = ended;
+                            panic_any(text)
+                        });
+                    }
+                    Ok(())
+                });
+                result.is_ok()
             });
-            result.is_ok()
-        });
-        assert_eq!(ended.get(), 2);
-        text.unwrap_err()
-    })
-    .exactly(["a", "b"])
-    .exhausted();
+            assert_eq!(ended.get(), 2);
+            text.unwrap_err()
+        })
+        .exactly(["a", "b"])
+        .exhausted();
 }
 
 #[test]
@@ -256,7 +272,7 @@ fn a_panic_wakes_the_siblings_and_is_resumed_when_they_have_ended() {
 
 #[test]
 fn the_panic_of_the_body_cancels_the_tasks_and_waits_for_them() {
-    exhaustively(2, || {
+    exhaustively(1, || {
         let ended = Count::default();
         let text = panic_text(|| {
             ErrGroup::scope(|g| -> Result<(), Failure> {
@@ -276,7 +292,7 @@ fn the_panic_of_the_body_cancels_the_tasks_and_waits_for_them() {
 
 #[test]
 fn a_panic_in_a_callback_on_the_context_is_the_group_s() {
-    exhaustively(2, || {
+    exhaustively(1, || {
         let text = panic_text(|| {
             ErrGroup::scope(|g| {
                 g.context().on_cancel(|| panic_any("callback")).detach();
@@ -304,8 +320,8 @@ fn visit(crowd: &Crowd) {
     crowd.visit(|| sim::label("inside"));
 }
 
-/// Runs four tasks of a group of limit 1 or 2, and returns how many ran at once at most.
-fn most_at_once(limit: usize) -> usize {
+/// Runs two tasks or more of a group of limit 1 or 2, and returns how many ran at once at most.
+fn most_at_once(limit: usize, tasks: usize) -> usize {
     let (crowd, runs) = (Arc::new(Crowd::default()), Count::default());
     let watched = Arc::clone(&crowd);
     sim::invariant("the limit", move || assert!(watched.most() <= limit, "{}", watched.most()));
@@ -321,7 +337,7 @@ fn most_at_once(limit: usize) -> usize {
             runs.add();
             Ok(())
         });
-        for _ in 0..2 {
+        for _ in 2..tasks {
             g.go(|_| {
                 visit(crowd);
                 runs.add();
@@ -331,17 +347,17 @@ fn most_at_once(limit: usize) -> usize {
         Ok(runs)
     });
     assert!(result.is_ok());
-    assert_eq!(runs.get(), 4);
+    assert_eq!(runs.get(), tasks);
     crowd.most()
 }
 
 #[test]
 fn with_one_preemption_never_more_tasks_run_than_the_limit_allows_and_as_many_can() {
     let explore = || Builder::new().exhaustive(1);
-    explore().outcomes(|| most_at_once(1)).exactly([1]).exhausted();
-    explore().outcomes(|| most_at_once(2)).exactly([1, 2]).exhausted();
-    by_seeds(|| _ = most_at_once(1));
-    by_seeds(|| _ = most_at_once(2));
+    explore().outcomes(|| most_at_once(1, 2)).exactly([1]).exhausted();
+    explore().outcomes(|| most_at_once(2, 2)).exactly([1, 2]).exhausted();
+    by_seeds(|| _ = most_at_once(1, 4));
+    by_seeds(|| _ = most_at_once(2, 4));
 }
 
 #[test]
@@ -451,18 +467,20 @@ fn a_bounded_wait_for_a_queued_sibling_runs_nothing_and_ends_in_time() {
 
 #[test]
 fn a_group_that_fails_while_go_waits_for_a_slot_skips_that_task_even_if_the_slot_is_granted() {
-    sim::outcomes(|| {
-        let told = Mutex::new(String::new());
-        let result = limited(1, |g| {
-            g.go(|_| fail("cause"));
-            *told.lock() = joined(g.go(|_| Ok("ran")));
-            Ok("lost")
-        });
-        assert_eq!(word(result), "cause");
-        told.into_inner()
-    })
-    .exactly(words(["skipped"]))
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let told = Mutex::new(String::new());
+            let result = limited(1, |g| {
+                g.go(|_| fail("cause"));
+                *told.lock() = joined(g.go(|_| Ok("ran")));
+                Ok("lost")
+            });
+            assert_eq!(word(result), "cause");
+            told.into_inner()
+        })
+        .exactly(words(["skipped"]))
+        .exhausted();
 }
 
 #[test]
@@ -495,7 +513,7 @@ fn with_one_preemption_a_parent_cancelled_at_the_moment_a_slot_comes_free_loses_
 
 #[test]
 fn the_slot_of_a_task_that_has_been_joined_is_free() {
-    exhaustively(2, || {
+    exhaustively(1, || {
         let result = limited(1, |g| {
             g.go(|_| Ok(())).join()?;
             g.try_go(|_| Ok(7)).map_err(|_| Own("refused"))?.join().map_err(Echo)
@@ -506,26 +524,28 @@ fn the_slot_of_a_task_that_has_been_joined_is_free() {
 
 #[test]
 fn try_go_starts_a_task_or_is_refused_and_the_task_comes_back_whole() {
-    sim::outcomes(|| {
-        let result = limited(1, |g| {
-            g.go(|_| Ok(()));
-            match g.try_go(|_| Ok("started")) {
-                Ok(task) => Ok(task.join()?),
-                Err(refused) => {
-                    assert!(matches!(refused.why(), Refusal::Limit));
-                    refused.into_task()(&Context::background()).map(|_| "refused")
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let result = limited(1, |g| {
+                g.go(|_| Ok(()));
+                match g.try_go(|_| Ok("started")) {
+                    Ok(task) => Ok(task.join()?),
+                    Err(refused) => {
+                        assert!(matches!(refused.why(), Refusal::Limit));
+                        refused.into_task()(&Context::background()).map(|_| "refused")
+                    }
                 }
-            }
-        });
-        word(result)
-    })
-    .exactly(words(["ok started", "ok refused"]))
-    .exhausted();
+            });
+            word(result)
+        })
+        .exactly(words(["ok started", "ok refused"]))
+        .exhausted();
 }
 
 #[test]
 fn a_task_at_the_limit_that_starts_and_joins_a_sibling_gets_its_value() {
-    exhaustively(2, || {
+    exhaustively(1, || {
         let result = limited(1, |g| {
             let inner = g.clone();
             let outer = g.go(move |_| {
@@ -614,7 +634,7 @@ fn queued_siblings_of_a_group_that_fails_are_skipped_and_dropped_once() {
 
 #[test]
 fn no_join_misses_the_end_of_its_task() {
-    exhaustively(2, || {
+    exhaustively(1, || {
         let result = ErrGroup::scope(|g| {
             // On a thread of its own: nobody can run it for the joiner.
             let task = g.own_thread().go(|_| Ok(7));
@@ -637,22 +657,25 @@ fn no_join_misses_the_end_of_its_task() {
 
 #[test]
 fn a_wait_for_a_task_at_the_instant_of_its_end_may_give_up_and_loses_nothing() {
-    sim::outcomes(|| {
-        let mut in_time = false;
-        let result = ErrGroup::scope(|g| {
-            let task = g.go(|ctx| ctx.sleep(SECOND).map(|()| "value").map_err(|_| Own("stopped")));
-            assert!(task.wait_until(JUST_BEFORE).unwrap_err().is_timeout());
-            assert!(!task.is_done());
-            in_time = task.wait_until(NANO).is_ok();
-            assert!(!in_time || task.is_done());
-            Ok(task.join()?)
-        });
-        assert_eq!(word(result), "ok value");
-        assert_eq!(sim::elapsed(), SECOND);
-        in_time
-    })
-    .exactly([false, true])
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let mut in_time = false;
+            let result = ErrGroup::scope(|g| {
+                let task =
+                    g.go(|ctx| ctx.sleep(SECOND).map(|()| "value").map_err(|_| Own("stopped")));
+                assert!(task.wait_until(JUST_BEFORE).unwrap_err().is_timeout());
+                assert!(!task.is_done());
+                in_time = task.wait_until(NANO).is_ok();
+                assert!(!in_time || task.is_done());
+                Ok(task.join()?)
+            });
+            assert_eq!(word(result), "ok value");
+            assert_eq!(sim::elapsed(), SECOND);
+            in_time
+        })
+        .exactly([false, true])
+        .exhausted();
 }
 
 #[test]
@@ -698,7 +721,7 @@ fn a_join_blocks_until_the_task_has_ended() {
 
 #[test]
 fn the_value_of_a_task_whose_handle_goes_as_it_ends_is_dropped_once() {
-    exhaustively(2, || {
+    exhaustively(1, || {
         let values = Count::default();
         let result = ErrGroup::scope(|g| {
             let task = g.own_thread().go(|_| Ok(values.on_drop()));
@@ -719,7 +742,7 @@ fn the_panic_in_the_drop_of_a_value_that_nobody_wants_is_never_lost_on_the_way()
             panic_any("bomb");
         }
     }
-    exhaustively(2, || {
+    exhaustively(1, || {
         let text = panic_text(|| {
             let result = ErrGroup::scope(|g| {
                 let task = g.own_thread().go(|_| Ok(Bomb));
@@ -757,7 +780,7 @@ fn what_a_task_did_is_seen_by_whoever_saw_it_end() {
 
 #[test]
 fn a_wait_does_not_end_before_the_siblings_that_a_task_is_still_starting() {
-    exhaustively(2, || {
+    exhaustively(1, || {
         let group = Group::new();
         let (handle, runs) = (group.handle(), Count::default());
         let counted = runs.clone();
@@ -774,30 +797,32 @@ fn a_wait_does_not_end_before_the_siblings_that_a_task_is_still_starting() {
 
 #[test]
 fn a_task_started_while_its_group_ends_runs_before_the_end_or_never() {
-    sim::outcomes(|| {
-        let group = Group::new();
-        let (handle, runs) = (group.handle(), Count::default());
-        let counted = runs.clone();
-        let starts = sim::spawn("starts", move || {
-            joined(handle.go(move |_| {
-                counted.add();
-                Ok("ran")
-            }))
-        });
-        assert_eq!(word(group.wait().map(|()| "done")), "ok done");
-        let before = runs.get();
-        let told = starts.join().unwrap();
-        assert_eq!(before, usize::from(told == "ran"));
-        assert_eq!(runs.get(), before);
-        told
-    })
-    .exactly(words(["ran", "skipped"]))
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let group = Group::new();
+            let (handle, runs) = (group.handle(), Count::default());
+            let counted = runs.clone();
+            let starts = sim::spawn("starts", move || {
+                joined(handle.go(move |_| {
+                    counted.add();
+                    Ok("ran")
+                }))
+            });
+            assert_eq!(word(group.wait().map(|()| "done")), "ok done");
+            let before = runs.get();
+            let told = starts.join().unwrap();
+            assert_eq!(before, usize::from(told == "ran"));
+            assert_eq!(runs.get(), before);
+            told
+        })
+        .exactly(words(["ran", "skipped"]))
+        .exhausted();
 }
 
 #[test]
 fn a_panic_of_a_task_started_while_its_group_ends_is_resumed() {
-    exhaustively(2, || {
+    exhaustively(1, || {
         let group = Group::new();
         let handle = group.handle();
         let starts = sim::spawn("starts", move || {
@@ -812,33 +837,36 @@ fn a_panic_of_a_task_started_while_its_group_ends_is_resumed() {
 
 #[test]
 fn a_dropped_group_cancels_and_joins_its_tasks() {
-    sim::outcomes(|| {
-        let group = Group::new();
-        let ctx = group.context().clone();
-        let (begun, ended) = (Count::default(), Count::default());
-        let (starts, ends) = (begun.clone(), ended.clone());
-        let task = group.go(move |ctx| {
-            starts.add();
-            ctx.wait();
-            sim::yield_now();
-            ends.add();
-            Ok(())
-        });
-        sim::label("the task may start here");
-        drop(group);
-        assert!(ctx.is_cancelled());
-        assert_eq!(begun.get(), ended.get(), "nothing is left running");
-        let told = task.join().map_or_else(|stopped| stopped_word(&stopped), |()| "ran".to_owned());
-        assert_eq!(ended.get(), usize::from(told == "ran"));
-        told
-    })
-    .exactly(words(["ran", "skipped"]))
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let group = Group::new();
+            let ctx = group.context().clone();
+            let (begun, ended) = (Count::default(), Count::default());
+            let (starts, ends) = (begun.clone(), ended.clone());
+            let task = group.go(move |ctx| {
+                starts.add();
+                ctx.wait();
+                sim::yield_now();
+                ends.add();
+                Ok(())
+            });
+            sim::label("the task may start here");
+            drop(group);
+            assert!(ctx.is_cancelled());
+            assert_eq!(begun.get(), ended.get(), "nothing is left running");
+            let told =
+                task.join().map_or_else(|stopped| stopped_word(&stopped), |()| "ran".to_owned());
+            assert_eq!(ended.get(), usize::from(told == "ran"));
+            told
+        })
+        .exactly(words(["ran", "skipped"]))
+        .exhausted();
 }
 
 #[test]
 fn a_task_that_drops_its_own_group_does_not_wait_for_itself() {
-    exhaustively(2, || {
+    exhaustively(1, || {
         let group = Arc::new(Mutex::new(Some(Group::new())));
         let handle = group.lock().as_ref().map(Group::handle).unwrap();
         let own = Arc::clone(&group);
@@ -900,37 +928,41 @@ fn groups_nest_and_an_inner_failure_stays_inside_if_it_is_caught() {
 
 #[test]
 fn a_task_that_succeeds_at_the_instant_of_the_group_s_deadline_has_succeeded() {
-    sim::outcomes(|| {
-        let builder = ErrGroup::builder().timeout(SECOND);
-        let result = builder.scope(|g| {
-            let task = g.go(|ctx| {
-                Context::background().sleep(SECOND).unwrap();
-                sim::yield_now();
-                Ok(told(ctx).is_some())
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let builder = ErrGroup::builder().timeout(SECOND);
+            let result = builder.scope(|g| {
+                let task = g.go(|ctx| {
+                    Context::background().sleep(SECOND).unwrap();
+                    sim::yield_now();
+                    Ok(told(ctx).is_some())
+                });
+                Ok(task.join()?)
             });
-            Ok(task.join()?)
-        });
-        word(result)
-    })
-    .exactly(words(["ok true"]))
-    .exhausted();
+            word(result)
+        })
+        .exactly(words(["ok true"]))
+        .exhausted();
 }
 
 #[test]
 fn a_task_started_at_the_instant_of_the_deadline_is_skipped_once_the_deadline_has_been_seen() {
-    sim::outcomes(|| {
-        let result = ErrGroup::builder().timeout(SECOND).scope(|g| {
-            // From the first poll on, it is the timer thread that ends the context.
-            assert!(!g.context().is_cancelled());
-            Context::background().sleep(SECOND).unwrap();
-            let task = g.go(|_| Ok("ran"));
-            Ok(task.join()?)
-        });
-        assert_eq!(sim::elapsed(), SECOND);
-        word(result)
-    })
-    .exactly(words(["ok ran", "echo: skipped"]))
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let result = ErrGroup::builder().timeout(SECOND).scope(|g| {
+                // From the first poll on, it is the timer thread that ends the context.
+                assert!(!g.context().is_cancelled());
+                Context::background().sleep(SECOND).unwrap();
+                let task = g.go(|_| Ok("ran"));
+                Ok(task.join()?)
+            });
+            assert_eq!(sim::elapsed(), SECOND);
+            word(result)
+        })
+        .exactly(words(["ok ran", "echo: skipped"]))
+        .exhausted();
 }
 
 #[test]
@@ -976,15 +1008,17 @@ fn with_one_preemption_a_parent_cancelled_while_a_task_succeeds_leaves_the_succe
 
 #[test]
 fn cancel_by_hand_skips_what_has_not_started_and_is_no_error_by_itself() {
-    sim::outcomes(|| {
-        word(ErrGroup::scope(|g| {
-            let task = g.go(|_| Ok("ran"));
-            g.cancel();
-            Ok(joined(task))
-        }))
-    })
-    .exactly(words(["ok ran", "echo: skipped"]))
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            word(ErrGroup::scope(|g| {
+                let task = g.go(|_| Ok("ran"));
+                g.cancel();
+                Ok(joined(task))
+            }))
+        })
+        .exactly(words(["ok ran", "echo: skipped"]))
+        .exhausted();
 }
 
 // --- Everything at once -----------------------------------------------------------------------

@@ -38,7 +38,7 @@ impl<F: FnMut()> Drop for OnDrop<F> {
 
 #[test]
 fn a_value_whose_drop_waits_for_a_task_of_others_keeps_no_task_from_starting() {
-    early_and_late(2, |early| {
+    early_and_late(1, |early| {
         let (others, met) = (Arc::new(WaitGroup::new()), Arc::new(WaitGroup::new()));
         met.add(1);
         let wait = || {
@@ -60,7 +60,7 @@ fn a_value_whose_drop_waits_for_a_task_of_others_keeps_no_task_from_starting() {
 
 #[test]
 fn a_value_that_is_dropped_by_its_task_is_dropped_in_its_slot() {
-    early_and_late(2, |early| {
+    early_and_late(1, |early| {
         let crowd = Crowd::default();
         let visit = || crowd.visit(|| sim::label("inside"));
         let visit_in_task = || {
@@ -85,7 +85,7 @@ fn a_value_that_is_dropped_by_its_task_is_dropped_in_its_slot() {
 
 #[test]
 fn the_panic_of_a_value_s_drop_is_the_group_s_or_that_of_who_dropped_the_handle() {
-    let outcomes = Builder::new().exhaustive(2).outcomes(|| {
+    let outcomes = Builder::new().exhaustive(1).outcomes(|| {
         let mut on_root = false;
         let ended = panic::catch_unwind(AssertUnwindSafe(|| {
             ErrGroup::scope(|g| {

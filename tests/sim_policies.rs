@@ -102,18 +102,20 @@ fn by_index(mut told: Vec<(usize, String)>) -> Vec<String> {
 
 #[test]
 fn a_policy_is_told_once_about_each_task_and_never_by_two_threads_at_once() {
-    sim::outcomes(|| {
-        let (told, end) = under(Recorder::default()).scope(|g| {
-            g.go(|_| Ok("a"));
-            g.go(|_| Err("b"));
-        });
-        assert_eq!(end, "all done");
-        let order: Vec<_> = told.iter().map(|(index, _)| *index).collect();
-        assert_eq!(by_index(told), ["a", "b"]);
-        order
-    })
-    .exactly([vec![0, 1], vec![1, 0]])
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let (told, end) = under(Recorder::default()).scope(|g| {
+                g.go(|_| Ok("a"));
+                g.go(|_| Err("b"));
+            });
+            assert_eq!(end, "all done");
+            let order: Vec<_> = told.iter().map(|(index, _)| *index).collect();
+            assert_eq!(by_index(told), ["a", "b"]);
+            order
+        })
+        .exactly([vec![0, 1], vec![1, 0]])
+        .exhausted();
 }
 
 #[test]
@@ -133,17 +135,19 @@ fn outcomes_that_come_while_the_policy_is_called_are_told_after_it() {
 
 #[test]
 fn a_policy_that_stops_has_the_rest_skipped_or_told_to_stop_and_hears_of_each() {
-    sim::outcomes(|| {
-        let policy = Recorder { stop_after: 1, ..Recorder::default() };
-        let (told, end) = under(policy).scope(|g| {
-            g.go(|_| Ok("a"));
-            g.go(until_told);
-        });
-        assert_eq!(end, "stopped");
-        by_index(told)
-    })
-    .exactly([["a", "echo"], ["a", "skipped"]].map(|told| told.map(str::to_owned).to_vec()))
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let policy = Recorder { stop_after: 1, ..Recorder::default() };
+            let (told, end) = under(policy).scope(|g| {
+                g.go(|_| Ok("a"));
+                g.go(until_told);
+            });
+            assert_eq!(end, "stopped");
+            by_index(told)
+        })
+        .exactly([["a", "echo"], ["a", "skipped"]].map(|told| told.map(str::to_owned).to_vec()))
+        .exhausted();
 }
 
 #[test]
@@ -185,21 +189,23 @@ fn with_one_preemption_the_end_of_a_group_is_one_of_what_ended_it() {
 
 #[test]
 fn a_task_that_is_refused_is_not_told() {
-    sim::outcomes(|| {
-        let mut refused = false;
-        let (told, end) = ErrGroup::builder().limit(1).policy(Recorder::default()).scope(|g| {
-            g.go(|_| Ok("a"));
-            if let Err(task) = g.try_go(|_| Ok("b")) {
-                assert!(matches!(task.why(), Refusal::Limit));
-                refused = true;
-            }
-        });
-        assert_eq!(end, "all done");
-        assert_eq!(by_index(told).len(), 2 - usize::from(refused));
-        refused
-    })
-    .exactly([false, true])
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let mut refused = false;
+            let (told, end) = ErrGroup::builder().limit(1).policy(Recorder::default()).scope(|g| {
+                g.go(|_| Ok("a"));
+                if let Err(task) = g.try_go(|_| Ok("b")) {
+                    assert!(matches!(task.why(), Refusal::Limit));
+                    refused = true;
+                }
+            });
+            assert_eq!(end, "all done");
+            assert_eq!(by_index(told).len(), 2 - usize::from(refused));
+            refused
+        })
+        .exactly([false, true])
+        .exhausted();
 }
 
 #[test]
@@ -386,15 +392,17 @@ fn with_one_preemption_first_ok_returns_one_of_two_successes_and_the_success_rat
 
 #[test]
 fn a_quorum_that_can_be_reached_is_and_what_was_on_its_way_comes_along() {
-    sim::outcomes(|| {
-        let values = under(Quorum::<_, ()>::new(1)).scope(|g| {
-            g.go(|_| Ok(0));
-            g.go(|_| Ok(1));
-        });
-        values.unwrap()
-    })
-    .exactly([vec![0], vec![1], vec![0, 1]])
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let values = under(Quorum::<_, ()>::new(1)).scope(|g| {
+                g.go(|_| Ok(0));
+                g.go(|_| Ok(1));
+            });
+            values.unwrap()
+        })
+        .exactly([vec![0], vec![1], vec![0, 1]])
+        .exhausted();
     by_seeds(|| {
         let values = under(Quorum::new(2)).scope(|g| {
             g.go(|_| Ok(0));
@@ -547,7 +555,7 @@ fn with_one_preemption_try_join_returns_both_values_or_one_of_two_errors() {
 
 #[test]
 fn try_join_returns_the_cause_and_no_echo() {
-    exhaustively(2, || {
+    exhaustively(1, || {
         let result =
             try_join!(|ctx| until_told::<()>(ctx).map_err(str::to_owned), |_ctx| Err::<(), _>(
                 "cause".to_owned()
@@ -558,8 +566,10 @@ fn try_join_returns_the_cause_and_no_echo() {
 
 #[test]
 fn join_returns_both_values_and_resumes_one_of_two_panics() {
-    exhaustively(2, || assert_eq!(join!(|| 1, || "two"), (1, "two")));
-    sim::outcomes(|| panic_text(|| join!(|| panic_any("a"), || panic_any("b"))))
+    exhaustively(1, || assert_eq!(join!(|| 1, || "two"), (1, "two")));
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| panic_text(|| join!(|| panic_any("a"), || panic_any("b"))))
         .exactly([Err("a"), Err("b")])
         .exhausted();
 }

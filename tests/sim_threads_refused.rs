@@ -7,6 +7,7 @@
 
 mod support;
 
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use phalanx::sim::{self, Builder, TimeMode};
 use phalanx::{Context, ErrGroup, Refusal, Stopped, Until, WaitGroup};
 use support::schedules::pause;
+use support::{Count, text_of};
 
 /// How long a thread without work stays.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -96,7 +98,7 @@ fn meet_from(starters: usize, each: usize) {
 #[test]
 fn tasks_meet_though_the_first_thread_is_refused() {
     for (builder, starters, each) in
-        [(all(), 1, 2), (all(), 2, 1), (builder(), 3, 2), (with_any_delay(), 3, 2)]
+        [(all(), 1, 1), (builder(), 2, 1), (builder(), 3, 2), (with_any_delay(), 3, 2)]
     {
         builder.check(move || {
             sim::refuse_threads(0..1);
@@ -134,29 +136,42 @@ fn tasks_of_a_scope_meet_though_the_first_thread_is_refused() {
     with_any_delay().check(test);
 }
 
-/// Tasks that need nobody, on few threads or none.
+/// Tasks that need no other, on few threads or none. Each runs, or comes back, or is refused after it was
+/// accepted, which the wait says.
 fn run_or_come_back() {
     let (group, ran) = (Arc::new(WaitGroup::new()), Arc::new(AtomicUsize::new(0)));
-    let mut back = 0;
+    let (mut back, gone) = (0, Count::default());
     for number in 0..4 {
-        let count = Arc::clone(&ran);
+        let (count, gone) = (Arc::clone(&ran), gone.on_drop());
         let task = move || {
             count.fetch_add(1, SeqCst);
             if number % 2 == 1 {
-                pause(Duration::from_secs(1));
+                pause(Duration::from_millis(10));
             }
+            drop(gone);
         };
         back += usize::from(group.try_go(task).is_err());
     }
-    wait(&group);
-    assert_eq!((group.running(), ran.load(SeqCst) + back), (0, 4));
+    let refused = refused_late(&group);
+    assert_eq!((group.running(), gone.get()), (0, 4));
+    let unrun = 4 - ran.load(SeqCst) - back;
+    assert_eq!(unrun > 0, refused, "{unrun} accepted tasks have not run");
+}
+
+/// Waits; returns whether tasks were refused after they had been accepted.
+fn refused_late(group: &WaitGroup) -> bool {
+    let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| wait(group))) else { return false };
+    let text = text_of(&*payload);
+    let start = "WaitGroup::wait: a task was refused: ";
+    assert_eq!(text, format!("{start}the operating system refused to start a thread"));
+    true
 }
 
 #[test]
 fn tasks_run_or_come_back_though_all_threads_are_refused_from_any_one_on() {
-    for builder in [all(), builder().iterations(200)] {
+    for builder in [builder().exhaustive(0), builder().iterations(100)] {
         let threads = from_every_thread_on(&builder, run_or_come_back);
-        assert!((2..=4).contains(&threads), "no more are asked for than there are tasks");
+        assert!((2..=8).contains(&threads), "{threads} threads for four tasks");
     }
 }
 
@@ -171,8 +186,8 @@ fn tasks_run_or_come_back_while_threads_leave_that_nobody_can_replace() {
             accepted += usize::from(group.try_go(task).is_ok());
             pause([Duration::ZERO, KEEP_ALIVE][sim::choose(2)]);
         }
-        wait(&group);
-        assert_eq!(ran.load(SeqCst), accepted);
+        let refused = refused_late(&group);
+        assert_eq!(ran.load(SeqCst) < accepted, refused);
     };
     assert!(from_every_thread_on(&builder().iterations(200), test) > 1);
 }
@@ -192,22 +207,24 @@ fn a_task_with_a_name_comes_back_if_its_thread_is_refused() {
         let back = back.unwrap();
         assert_eq!((back, ran.load(SeqCst)), (sim::refused_threads(), 3 - back));
     }
-    assert_eq!(from_every_thread_on(&all(), test), 3);
+    assert_eq!(from_every_thread_on(&all(), test), 4, "the watcher is the first");
 }
 
 /// Once the others can be had, a task that was queued behind the one refused must start.
 #[test]
 fn tasks_meet_though_any_one_thread_is_refused() {
     for number in 0..4 {
-        all().check(move || {
+        let test = move || {
             sim::refuse_threads(number..number + 1);
             meet_from(1, 2);
-        });
+        };
+        builder().exhaustive(0).check(test);
+        with_any_delay().check(test);
     }
 }
 
 /// Who starts a task may be held up for ten seconds between its claim and its push.
 #[test]
-fn a_task_is_not_left_behind_by_a_searcher_that_leaves_where_no_other_can_be_had() {
-    assert!(from_every_thread_on(&with_any_delay().iterations(500), run_or_come_back) > 1);
+fn a_task_is_not_left_behind_by_a_thread_that_leaves_where_no_other_can_be_had() {
+    assert!(from_every_thread_on(&with_any_delay().iterations(100), run_or_come_back) > 1);
 }

@@ -93,7 +93,7 @@ fn going_off_wins_over_a_bound_at_the_same_instant() {
 
 #[test]
 fn a_cancellation_ends_a_wait_and_the_timer_is_left() {
-    always(2, || {
+    always(1, || {
         let timer = Arc::new(Timer::new(HOUR));
         let (ctx, canceller) = Context::background().with_cancel();
         let waiting = {
@@ -202,7 +202,7 @@ fn a_value_goes_to_one_of_those_who_wait_and_select() {
 #[test]
 fn a_reset_reaches_a_thread_that_is_about_to_wait_in_every_schedule() {
     for with_channel in [false, true] {
-        always(2, move || {
+        always(1, move || {
             let timer = Arc::new(Timer::new(HOUR));
             if with_channel {
                 timer.channel();
@@ -246,7 +246,7 @@ fn a_channel_asked_for_while_the_timer_goes_off_is_set_or_stopped_has_one_value_
 
 #[test]
 fn two_who_ask_for_the_channel_first_get_the_same_in_every_schedule() {
-    always(2, || {
+    always(1, || {
         let timer = Arc::new(Timer::new(SECOND));
         let asks = {
             let timer = Arc::clone(&timer);
@@ -262,7 +262,7 @@ fn two_who_ask_for_the_channel_first_get_the_same_in_every_schedule() {
 
 #[test]
 fn one_that_is_dropped_while_it_goes_off_leaves_no_value() {
-    always(2, || {
+    always(1, || {
         let timer = Timer::new(SECOND);
         let channel = timer.channel().clone();
         pause(SECOND);
@@ -361,7 +361,7 @@ fn the_timer_thread_is_woken_for_what_is_earlier_and_for_nothing_else() {
 
 #[test]
 fn an_earlier_alarm_is_not_missed_by_a_timer_thread_on_its_way_to_sleep() {
-    always(2, || {
+    always(1, || {
         let called = Arc::new(Mutex::new(Vec::new()));
         let call = |name: char, delay| {
             let called = Arc::clone(&called);
@@ -460,23 +460,35 @@ fn at_its_instant(act: fn(AfterFunc) -> bool) -> impl Fn() -> (bool, Vec<u64>) {
 fn what_stop_and_reset_say_is_what_is_called_in_every_schedule() {
     let (never, once) = (Vec::new, || vec![1]);
     let stop = at_its_instant(|call| call.stop());
-    sim::outcomes(stop).exactly([(true, never()), (false, once())]).exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(stop)
+        .exactly([(true, never()), (false, once())])
+        .exhausted();
     let reset = at_its_instant(|call| {
         let kept = call.reset(SECOND);
         call.detach();
         kept
     });
-    sim::outcomes(reset).exactly([(true, vec![2]), (false, vec![1, 2])]).exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(reset)
+        .exactly([(true, vec![2]), (false, vec![1, 2])])
+        .exhausted();
     let dropped = at_its_instant(|call| {
         drop(call);
         true
     });
-    sim::outcomes(dropped).exactly([(true, never()), (true, once())]).exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(dropped)
+        .exactly([(true, never()), (true, once())])
+        .exhausted();
     let detached = at_its_instant(|call| {
         call.detach();
         true
     });
-    sim::outcomes(detached).exactly([(true, once())]).exhausted();
+    Builder::new().exhaustive(1).outcomes(detached).exactly([(true, once())]).exhausted();
 }
 
 #[test]
@@ -490,7 +502,7 @@ fn what_it_captured_is_never_dropped_on_the_timer_thread() {
         }
     }
     for act in [|call: AfterFunc| drop(call), |call: AfterFunc| call.detach()] {
-        always(2, move || {
+        always(1, move || {
             let names = Arc::new(Mutex::new(Vec::new()));
             let captured = Captured(Arc::clone(&names));
             let call = AfterFunc::new(SECOND, move || _ = &captured);

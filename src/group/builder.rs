@@ -1,10 +1,11 @@
 //! The options of a group.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::core::Core;
-use super::policy::Policy;
+use super::members::{Members, Setup};
+use super::policies::{Errors, FirstOk, Settle};
+use super::policy::{Outcome, Policy};
+use super::policy_group::PolicyGroup;
 use super::policy_scope::{PolicyScope, policy_scope};
 use super::scope::{Scope, scope};
 use super::stopped::Stopped;
@@ -14,24 +15,29 @@ use crate::sys;
 use crate::threads::Spec;
 
 /// The options of a group; made by [`ErrGroup::builder`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[must_use = "options do nothing until a group is opened with them"]
 pub struct Builder {
-    context: Context,
-    limit: Option<usize>,
-    deadline: Option<Instant>,
+    setup: Setup,
     catch_panics: bool,
-    spec: Spec,
 }
 
 impl Builder {
     pub(super) fn new() -> Self {
-        Builder::default()
+        let setup = Setup {
+            context: Context::default(),
+            deadline: None,
+            limit: None,
+            spec: Spec::DEFAULT,
+            caller_runs: false,
+            inline: true,
+        };
+        Builder { setup, catch_panics: false }
     }
 
     /// The group's context becomes a child of `context`; the default is the background.
     pub fn context(mut self, context: &Context) -> Self {
-        self.context = context.clone();
+        self.setup.context = context.clone();
         self
     }
 
@@ -56,19 +62,59 @@ impl Builder {
     #[track_caller]
     pub fn limit(mut self, limit: usize) -> Self {
         assert!(limit > 0, "ErrGroup::limit: a group needs room for one task");
-        self.limit = Some(limit);
+        self.setup.limit = Some(limit);
+        self
+    }
+
+    /// At the limit, [`go`](Scope::go) runs queued tasks of the group on its caller's stack, instead of
+    /// waiting for a slot.
+    ///
+    /// That is the cheapest way to start many short tasks under a limit. Without this, `go` waits and
+    /// runs nothing: a caller that feeds a channel, or holds a lock which a queued task needs, would
+    /// block itself. **A task may then run on the stack of the thread that starts another one**, under
+    /// the conditions that hold for waiting threads (see [`ErrGroup`](super::ErrGroup)). If all tasks in
+    /// the slots are running, `go` waits.
+    ///
+    /// # Compared with Go
+    ///
+    /// Not in Go; Java's `CallerRunsPolicy`.
+    pub fn caller_runs(mut self) -> Self {
+        self.setup.caller_runs = true;
+        self
+    }
+
+    /// Whether tasks may run on the stack of a thread that waits for them; they may by default.
+    ///
+    /// Switch it off for tasks that must not see the thread-local values of the waiting thread, and for
+    /// groups on whose tasks threads wait that hold locks which the tasks need.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::{ErrGroup, Stopped};
+    ///
+    /// let waiter = std::thread::current().id();
+    /// let elsewhere = ErrGroup::builder().run_inline(false).scope(|g| {
+    ///     let task = g.go(|_| Ok(std::thread::current().id()));
+    ///     Ok::<_, Stopped>(task.join()?)
+    /// })?;
+    /// assert_ne!(waiter, elsewhere);
+    /// # Ok::<(), Stopped>(())
+    /// ```
+    pub fn run_inline(mut self, allowed: bool) -> Self {
+        self.setup.inline = allowed;
         self
     }
 
     /// The group's context ends at `deadline`, or with its parent's earlier one.
     pub fn deadline(mut self, deadline: Instant) -> Self {
-        self.deadline = Some(deadline);
+        self.setup.deadline = Some(deadline);
         self
     }
 
     /// The group's context ends when `timeout` has passed from now.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.deadline = sys::now().checked_add(timeout);
+        self.setup.deadline = sys::now().checked_add(timeout);
         self
     }
 
@@ -79,18 +125,22 @@ impl Builder {
     /// `ErrGroup::name: the name of a thread has no NUL byte` if it has one.
     #[track_caller]
     pub fn name(mut self, name: &str) -> Self {
-        self.spec.name = Some(Spec::check_name("ErrGroup::name", name));
+        self.setup.spec.name = Some(Spec::check_name("ErrGroup::name", name));
         self
     }
 
-    /// The stack size of the group's threads in bytes; the default is that of `std::thread`.
+    /// The stack size of the group's threads, in bytes.
     ///
-    /// Of a stack only what has been used takes memory, in pages. So a smaller one saves addresses, and
-    /// the kernel's tables for them: 4 of the 37 KiB that a blocked task takes, with 64 KiB on x86-64
-    /// Linux (`cargo bench --bench memory`). The tasks run on threads of their own kind, which are kept
-    /// and used again, and never on the thread that waits.
+    /// Every task is promised a stack. Without this option that is 1 MiB, or half of `RUST_MIN_STACK` if
+    /// the variable is set; with it, `bytes`. A task runs on the stack of a waiting thread only if at
+    /// least that much is left there. The crate's own threads reserve four times the default promise,
+    /// for tasks that wait for tasks; a stack takes addresses, and memory only for the pages that are
+    /// used.
+    ///
+    /// Tasks with a stack size of their own run on threads of their own kind, which are kept and used
+    /// again, and never on the stack of a waiting thread.
     pub fn stack_size(mut self, bytes: usize) -> Self {
-        self.spec.stack_size = Some(bytes);
+        self.setup.spec.stack_size = Some(bytes);
         self
     }
 
@@ -103,17 +153,68 @@ impl Builder {
         self,
         body: impl for<'s> FnOnce(&Scope<'s, 'env, E>) -> Result<R, E>,
     ) -> Result<R, E> {
-        scope(&self.core(), body)
+        scope(Members::new(self.setup), body)
     }
 
     /// Creates an owned group.
     pub fn start<E: Send + From<Stopped> + 'static>(self) -> ErrGroup<E> {
-        ErrGroup::owning(&self.core())
+        ErrGroup::owning(Members::new(self.setup))
     }
 
     /// Has `policy` decide when the group stops and what it returns.
     pub fn policy<P>(self, policy: P) -> PolicyBuilder<P> {
         PolicyBuilder { options: self, policy }
+    }
+
+    /// Runs tasks until the first succeeds; see [`race`](helpers::race). With a
+    /// [`context`](Self::context), all of them stop when that ends.
+    ///
+    /// # Errors
+    ///
+    /// The errors of all tasks, if none succeeds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::{Cancelled, Context, ErrGroup};
+    ///
+    /// let (ctx, canceller) = Context::background().with_cancel();
+    /// canceller.cancel();
+    /// let slow = |ctx: &Context| ctx.sleep(std::time::Duration::from_secs(3600));
+    /// let won = ErrGroup::builder().context(&ctx).race([slow, slow]);
+    /// assert!(won.is_err());
+    /// # let _: Result<_, phalanx::Errors<Cancelled>> = won;
+    /// ```
+    pub fn race<T, E, F>(self, tasks: impl IntoIterator<Item = F>) -> Result<T, Errors<E>>
+    where
+        F: FnOnce(&Context) -> Result<T, E> + Send,
+        T: Send,
+        E: Send,
+    {
+        helpers::all(self, FirstOk::new(), tasks)
+    }
+
+    /// Runs tasks until all have ended; see [`run_all`](helpers::run_all). With a
+    /// [`context`](Self::context), all of them stop when that ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::{Context, ErrGroup, Outcome};
+    ///
+    /// let ended = ErrGroup::builder()
+    ///     .context(&Context::background())
+    ///     .run_all([1, 2].map(|n| move |_: &Context| Ok::<_, ()>(n * 10)));
+    /// assert!(matches!(ended[..], [Outcome::Ok(10), Outcome::Ok(20)]));
+    /// ```
+    #[must_use = "the outcomes contain the errors"]
+    pub fn run_all<T, E, F>(self, tasks: impl IntoIterator<Item = F>) -> Vec<Outcome<T, E>>
+    where
+        F: FnOnce(&Context) -> Result<T, E> + Send,
+        T: Send,
+        E: Send,
+    {
+        helpers::all(self, Settle::new(), tasks)
     }
 
     /// Maps items concurrently; see [`par_map`](helpers::par_map). The limit is the number of
@@ -133,13 +234,9 @@ impl Builder {
         R: Send,
         E: Send + From<Stopped>,
     {
-        let width = self.limit.unwrap_or_else(sys::cores);
-        helpers::par_map_with(&Builder { limit: None, ..self }.core(), width, items, f)
-    }
-
-    fn core(self) -> Arc<Core> {
-        let (context, limit) = (self.context, self.limit);
-        Core::new(&context, self.deadline, limit, self.spec)
+        let width = self.setup.limit.unwrap_or_else(sys::cores);
+        let members = Members::new(Setup { limit: None, ..self.setup });
+        helpers::par_map_with(members, width, items, f)
     }
 }
 
@@ -152,7 +249,7 @@ pub struct PolicyBuilder<P> {
 }
 
 impl<P> PolicyBuilder<P> {
-    /// Gives the panic of a task to the policy, as [`Outcome::Panicked`](super::Outcome), instead
+    /// Gives the panic of a task to the policy, as [`Outcome::Panicked`], instead
     /// of cancelling the group and resuming it.
     pub fn catch_panics(mut self) -> Self {
         self.options.catch_panics = true;
@@ -191,6 +288,28 @@ impl<P> PolicyBuilder<P> {
         E: Send,
     {
         let catch_panics = self.options.catch_panics;
-        policy_scope(&self.options.core(), self.policy, catch_panics, body)
+        policy_scope(Members::new(self.options.setup), self.policy, catch_panics, body)
+    }
+
+    /// Creates an owned group whose outcomes go to the policy.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::{AllErrors, ErrGroup};
+    ///
+    /// let group = ErrGroup::builder().policy(AllErrors::new()).start();
+    /// group.go(|_| Ok(1));
+    /// group.go(|_| Err("disk full"));
+    /// assert_eq!(group.wait().unwrap_err().to_string(), "1 failed; task 1: disk full");
+    /// ```
+    pub fn start<T, E>(self) -> PolicyGroup<P, T, E>
+    where
+        P: Policy<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let catch_panics = self.options.catch_panics;
+        PolicyGroup::new(Members::new(self.options.setup), self.policy, catch_panics)
     }
 }

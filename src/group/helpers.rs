@@ -4,9 +4,8 @@ mod join;
 
 use std::iter;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Arc;
 
-use super::core::Core;
+use super::members::Members;
 use super::policies::{Errors, FirstOk, Settle};
 use super::policy::{Outcome, Panicked};
 use super::scope::scope;
@@ -46,7 +45,7 @@ where
     T: Send,
     E: Send,
 {
-    all(FirstOk::new(), tasks)
+    all(Builder::new(), FirstOk::new(), tasks)
 }
 
 /// Runs the tasks concurrently, lets each of them end by itself, and returns what became of each,
@@ -72,10 +71,14 @@ where
     T: Send,
     E: Send,
 {
-    all(Settle::new(), tasks)
+    all(Builder::new(), Settle::new(), tasks)
 }
 
-fn all<P, T, E, F>(policy: P, tasks: impl IntoIterator<Item = F>) -> P::Output
+pub(super) fn all<P, T, E, F>(
+    builder: Builder,
+    policy: P,
+    tasks: impl IntoIterator<Item = F>,
+) -> P::Output
 where
     P: Policy<T, E> + Send,
     F: FnOnce(&Context) -> Result<T, E> + Send,
@@ -84,7 +87,7 @@ where
 {
     // Before the scope, since the iterator is the user's code and may borrow anything.
     let tasks: Vec<F> = tasks.into_iter().collect();
-    Builder::new().policy(policy).scope(|g| {
+    builder.policy(policy).scope(|g| {
         for task in tasks {
             g.go(task);
         }
@@ -133,7 +136,7 @@ where
 
 /// Maps with `width` tasks, each of which takes the next item until there is none.
 pub(super) fn par_map_with<I, T, R, E>(
-    core: &Arc<Core>,
+    members: Members,
     width: usize,
     items: I,
     f: impl Fn(T, &Context) -> Result<R, E> + Sync,
@@ -161,7 +164,7 @@ where
             *results[index].lock() = Some(result);
         }
     };
-    scope(core, |g| {
+    scope(members, |g| {
         for _ in 0..width.min(items.len()) {
             g.go(work);
         }

@@ -2,12 +2,11 @@
 
 use std::fmt;
 use std::panic;
-use std::sync::Arc;
 use std::thread;
 
-use super::core::Core;
-use super::erase::Fence;
-use super::first::First;
+use super::first_failure::FirstFailure;
+use super::members::Members;
+use super::task_cell::{Spawner, wait_for_all};
 use super::{Builder, ErrGroup, Scope, Stopped, Task};
 use crate::context::Context;
 use crate::refused::Refused;
@@ -20,8 +19,8 @@ impl<E: Send + From<Stopped> + 'static> ErrGroup<E> {
         Builder::new().start()
     }
 
-    pub(super) fn owning(core: &Arc<Core>) -> Self {
-        ErrGroup { tasks: Scope::new(Fence::open(core), First::new(core)) }
+    pub(super) fn owning(members: Members) -> Self {
+        ErrGroup { tasks: Scope::new(Spawner::owned(FirstFailure::new(members))) }
     }
 
     /// Returns a handle that starts tasks of this group: for tasks that start siblings, and for
@@ -96,18 +95,20 @@ impl<E: Send + From<Stopped> + 'static> ErrGroup<E> {
     /// assert_eq!(answer.join()?, 42);
     /// # Ok::<(), Stopped>(())
     /// ```
+    #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait(self) -> Result<(), E> {
-        let core = self.tasks.core();
-        assert!(!core.is_current(), "ErrGroup::wait: called by a task of the group itself");
-        core.wait();
-        let outcome = self.tasks.first().outcome();
+        let members = self.tasks.members();
+        assert!(!members.is_inside(), "ErrGroup::wait: called by a task of the group itself");
+        members.wait();
+        let outcome = self.tasks.group().outcome();
         self.end();
-        if let Some(payload) = core.take_panic() {
+        if let Some(payload) = members.take_panic() {
+            drop_quietly(outcome);
             panic::resume_unwind(payload);
         }
-        // A handle may have started a task just before the end: that it failed is not lost; that it
-        // was skipped is its handle's business.
-        match self.tasks.first().error() {
+        // A handle may have started a task just before the end: its error is not lost. If it was
+        // skipped, its handle says so.
+        match self.tasks.group().close() {
             Some(late) if outcome.is_ok() => Err(late),
             late => {
                 drop_quietly(late);
@@ -123,19 +124,17 @@ impl<E: Send + From<Stopped> + 'static> ErrGroup<E> {
     ///
     /// [`Interrupted`] if the bound was reached first. The tasks go on.
     pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<(), Interrupted> {
-        self.tasks.core().wait_until(until.into())
+        self.tasks.members().wait_until(until.into())
     }
 }
 
 impl<E> ErrGroup<E> {
-    /// Closes the group for handles that are still about, and waits for what they started. A task
-    /// that drops its own group does not wait for itself.
+    /// Closes the group for handles that still exist, and waits for what they started.
     fn end(&self) {
-        let core = self.tasks.core();
-        core.cancel("the group has ended");
-        if !core.is_current() {
-            core.wait();
-        }
+        let members = self.tasks.members();
+        members.queue.close();
+        members.cancel("the group has ended");
+        wait_for_all(members);
     }
 }
 
@@ -145,12 +144,22 @@ impl<E: Send + From<Stopped> + 'static> Default for ErrGroup<E> {
     }
 }
 
-/// Dropping a group cancels it and joins its tasks. The panic of a task is resumed, unless the
-/// thread is panicking already. A task that drops its own group cancels it, and joins nobody.
+/// Dropping a group cancels it and waits for its tasks. The panic of a task is resumed, unless the
+/// thread is panicking already. A task that drops its own group, however deeply nested, cancels it and
+/// does not wait.
 impl<E> Drop for ErrGroup<E> {
     fn drop(&mut self) {
+        let members = self.tasks.members();
+        if members.is_inside() {
+            members.queue.close();
+            members.cancel("the group was dropped by one of its own tasks");
+            drop_quietly(self.tasks.group().close());
+            self.tasks.spawner().outlive(&members.queue);
+            return;
+        }
         self.end();
-        match self.tasks.core().take_panic() {
+        drop_quietly(self.tasks.group().close());
+        match self.tasks.members().take_panic() {
             Some(payload) if thread::panicking() => drop_quietly(payload),
             Some(payload) => panic::resume_unwind(payload),
             None => {}

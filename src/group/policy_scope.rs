@@ -4,25 +4,21 @@ use std::fmt;
 use std::panic;
 use std::sync::Arc;
 
-use super::core::{Admitted, Core};
-use super::erase::{Fence, fenced};
-use super::ledger::Ledger;
+use super::members::Members;
 use super::policy::Policy;
-use super::turn::{Member, Turn};
+use super::policy_driver::PolicyDriver;
+use super::task_cell::{Spawner, with_scope};
 use crate::context::Context;
 use crate::refused::Refused;
-use crate::sys::Mutex;
-use crate::threads::{Runnable, Spec};
 
 /// The inside of a group with a [`Policy`]: starts its tasks, whose values and errors go to the
 /// policy. A cheap clone, as [`Scope`](super::Scope) is.
 pub struct PolicyScope<'s, 'env: 's, P, T, E> {
-    fence: Fence<'s, 'env>,
-    ledger: Arc<Ledger<P, T, E>>,
+    spawner: Spawner<'s, 'env, PolicyDriver<P, T, E>>,
 }
 
 pub(super) fn policy_scope<'env, P, T, E>(
-    core: &Arc<Core>,
+    members: Members,
     policy: P,
     catch_panics: bool,
     body: impl for<'s> FnOnce(&PolicyScope<'s, 'env, P, T, E>),
@@ -32,58 +28,13 @@ where
     T: Send,
     E: Send,
 {
-    let ledger = Arc::new(Ledger::new(policy, catch_panics));
-    let ended = fenced(core, |fence| body(&PolicyScope { fence, ledger: Arc::clone(&ledger) }));
-    if let Some(payload) = core.take_panic().or(ended.err()) {
-        ledger.discard();
+    let driver = Arc::new(PolicyDriver::new(members, policy, catch_panics));
+    with_scope(&driver, driver.members(), |spawner| body(&PolicyScope::new(spawner)));
+    if let Some(payload) = driver.members().take_panic() {
+        driver.discard();
         panic::resume_unwind(payload);
     }
-    ledger.finish(core)
-}
-
-/// A task whose outcome goes to the ledger.
-struct Entrant<F, P, T, E> {
-    core: Arc<Core>,
-    ledger: Arc<Ledger<P, T, E>>,
-    index: usize,
-    /// Until it is run.
-    f: Mutex<Option<F>>,
-}
-
-impl<F, P, T, E> Member for Entrant<F, P, T, E>
-where
-    F: FnOnce(&Context) -> Result<T, E> + Send,
-    P: Policy<T, E> + Send,
-    T: Send,
-    E: Send,
-{
-    fn core(&self) -> &Arc<Core> {
-        &self.core
-    }
-
-    fn index(&self) -> usize {
-        self.index
-    }
-
-    fn spec(&self) -> &Spec {
-        self.core.spec()
-    }
-
-    fn run(&self, turn: &mut Turn<'_, '_>) {
-        let f = self.f.lock().take();
-        if let Some(f) = f {
-            self.ledger.run(turn.core(), self.index, f);
-        }
-    }
-
-    fn end(self: Arc<Self>) {}
-
-    fn into_runnable<'a>(self: Arc<Self>) -> Arc<dyn Runnable + 'a>
-    where
-        Self: 'a,
-    {
-        self
-    }
+    driver.finish()
 }
 
 impl<'s, 'env: 's, P, T, E> PolicyScope<'s, 'env, P, T, E>
@@ -125,44 +76,48 @@ where
         self.start(f, false)
     }
 
-    fn start<F>(&self, f: F, patient: bool) -> Result<usize, Refused<F>>
+    fn start<F>(&self, f: F, waits: bool) -> Result<usize, Refused<F>>
     where
         F: FnOnce(&Context) -> Result<T, E> + Send + 's,
     {
-        let core = self.fence.core();
-        let admitted = match core.admit(core.spec(), patient) {
-            Ok(admitted) => admitted,
-            Err(why) => return Err(Refused::new(why, f)),
-        };
-        let index = core.next_index();
-        if let Admitted::Skipped(cause) = admitted {
-            self.ledger.skip(core, index, f, cause);
-        } else {
-            let (core, ledger) = (Arc::clone(core), Arc::clone(&self.ledger));
-            let entrant = Entrant { core, ledger, index, f: Mutex::new(Some(f)) };
-            self.fence.launch(admitted, Arc::new(entrant));
-        }
-        Ok(index)
+        let spec = self.members().spec();
+        Ok(self.spawner.start(spec, waits, f)?.index())
     }
 }
 
-impl<P, T, E> PolicyScope<'_, '_, P, T, E> {
+impl<'s, 'env: 's, P, T, E> PolicyScope<'s, 'env, P, T, E> {
+    pub(super) fn new(spawner: Spawner<'s, 'env, PolicyDriver<P, T, E>>) -> Self {
+        PolicyScope { spawner }
+    }
+
+    pub(super) fn spawner(&self) -> &Spawner<'s, 'env, PolicyDriver<P, T, E>> {
+        &self.spawner
+    }
+
+    pub(super) fn driver(&self) -> &PolicyDriver<P, T, E> {
+        self.spawner.policy()
+    }
+
+    pub(super) fn members(&self) -> &Members {
+        self.spawner.policy().members()
+    }
+
     /// Returns the group's context, which every task gets.
     pub fn context(&self) -> &Context {
-        self.fence.core().context()
+        self.members().context()
     }
 }
 
 impl<P, T, E> Clone for PolicyScope<'_, '_, P, T, E> {
     fn clone(&self) -> Self {
-        PolicyScope { fence: self.fence.clone(), ledger: Arc::clone(&self.ledger) }
+        PolicyScope { spawner: self.spawner.clone() }
     }
 }
 
 impl<P, T, E> fmt::Debug for PolicyScope<'_, '_, P, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PolicyScope")
-            .field("running", &self.fence.core().running())
+            .field("running", &self.members().running())
             .field("context", self.context())
             .finish_non_exhaustive()
     }

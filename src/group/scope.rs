@@ -4,15 +4,15 @@ use std::fmt;
 use std::panic;
 use std::sync::Arc;
 
-use super::core::{Admitted, Core};
-use super::erase::{Fence, fenced};
-use super::first::First;
-use super::packet::Packet;
+use super::first_failure::FirstFailure;
+use super::members::Members;
 use super::stopped::Stopped;
 use super::task::Task;
+use super::task_cell::{Spawner, with_scope};
 use crate::context::Context;
 use crate::refused::Refused;
 use crate::threads::Spec;
+use crate::unwind::drop_quietly;
 
 /// The inside of a group: starts its tasks.
 ///
@@ -23,62 +23,68 @@ use crate::threads::Spec;
 /// The lifetimes are those of [`std::thread::Scope`]: `'s` is the scope itself, `'env` whatever it
 /// borrows. `E` is the group's error.
 pub struct Scope<'s, 'env: 's, E> {
-    fence: Fence<'s, 'env>,
-    first: Arc<First<E>>,
+    spawner: Spawner<'s, 'env, FirstFailure<E>>,
     spec: Spec,
 }
 
 pub(super) fn scope<'env, R, E>(
-    core: &Arc<Core>,
+    members: Members,
     body: impl for<'s> FnOnce(&Scope<'s, 'env, E>) -> Result<R, E>,
 ) -> Result<R, E>
 where
     E: Send + From<Stopped>,
 {
-    let first = First::new(core);
-    let result = fenced(core, |fence| {
-        let result = body(&Scope::new(fence, Arc::clone(&first)));
-        result.map_err(|error| first.failed(core, error, "the body of the group failed"))
+    let group = FirstFailure::new(members);
+    let result = with_scope(&group, group.members(), |spawner| {
+        let result = body(&Scope::new(spawner));
+        result.map_err(|error| group.failed(error, "the body of the group failed"))
     });
-    // All tasks have ended. A panic comes before any error: the body's, else the first of a task.
-    if let Some(payload) = core.take_panic() {
+    // All tasks have ended. The first panic, of a task or of the body, comes before any error.
+    if let Some(payload) = group.members().take_panic() {
+        drop_quietly(group.close());
         panic::resume_unwind(payload);
     }
-    let result = result.unwrap_or_else(|payload| panic::resume_unwind(payload));
-    first.outcome()?;
-    Ok(result.unwrap_or_else(|()| unreachable!("the error of the body has been recorded")))
+    group.outcome()?;
+    match result {
+        Some(Ok(result)) => Ok(result),
+        _ => unreachable!("the error and the panic of the body have been recorded"),
+    }
 }
 
 impl<'s, 'env: 's, E> Scope<'s, 'env, E> {
-    pub(super) fn new(fence: Fence<'s, 'env>, first: Arc<First<E>>) -> Self {
-        let spec = fence.core().spec().clone();
-        Scope { fence, first, spec }
+    pub(super) fn new(spawner: Spawner<'s, 'env, FirstFailure<E>>) -> Self {
+        let spec = spawner.policy().members().spec().clone();
+        Scope { spawner, spec }
     }
 
-    pub(super) fn first(&self) -> &First<E> {
-        &self.first
+    pub(super) fn spawner(&self) -> &Spawner<'s, 'env, FirstFailure<E>> {
+        &self.spawner
     }
 
-    pub(super) fn core(&self) -> &Arc<Core> {
-        self.fence.core()
+    pub(super) fn group(&self) -> &Arc<FirstFailure<E>> {
+        self.spawner.policy()
+    }
+
+    pub(super) fn members(&self) -> &Members {
+        self.spawner.policy().members()
     }
 
     /// Returns the group's context, which every task gets: it ends when a task fails or panics,
     /// when the group's deadline passes or its parent is cancelled, and when the group ends.
     pub fn context(&self) -> &Context {
-        self.core().context()
+        self.members().context()
     }
 
     /// Cancels the group: running tasks are told to stop, others are skipped. Without another error,
     /// the group's result is made from the first task that was skipped, if there is one.
     pub fn cancel(&self) {
-        self.core().cancel("the group was cancelled");
+        self.members().cancel("the group was cancelled");
     }
 
     /// Returns the number of tasks that are running or queued just now. A task that has just been
     /// joined may still be counted.
     pub fn running(&self) -> usize {
-        self.core().running()
+        self.members().running()
     }
 
     /// Returns this scope with a name for the tasks that are started through it: that of their
@@ -108,8 +114,11 @@ impl<'s, 'env: 's, E> Scope<'s, 'env, E> {
         scope
     }
 
-    /// Returns this scope with a fresh thread for each task that is started through it, which ends
-    /// with the task: for tasks that rely on thread-local values and their destructors.
+    /// Returns this scope with a fresh thread for each task that is started through it, which exits after
+    /// the task: no other task has used its thread-local values, and none will.
+    ///
+    /// `join`, and the end of the group, wait for the task and not for its thread: destructors of
+    /// thread-local values may run later. To wait for those, use [`std::thread::scope`].
     #[must_use = "the scope itself is left unchanged"]
     pub fn own_thread(&self) -> Self {
         let mut scope = self.clone();
@@ -131,10 +140,12 @@ impl<'s, 'env: 's, E: Send> Scope<'s, 'env, E> {
     /// cancelled. A task of this group that starts another does not wait: the other is queued, and
     /// run when a slot comes free.
     ///
+    /// At the [thread limit](crate::set_max_threads), the task is queued.
+    ///
     /// # Panics
     ///
-    /// `ErrGroup::go: ...` if the operating system refuses a thread. `f` is dropped; the running
-    /// tasks finish. [`try_go`](Self::try_go) gives `f` back instead.
+    /// `ErrGroup::go: ...` if the operating system refuses a thread and there is none. `f` is dropped; the
+    /// running tasks finish. [`try_go`](Self::try_go) returns `f` instead.
     ///
     /// # Compared with Go
     ///
@@ -149,12 +160,12 @@ impl<'s, 'env: 's, E: Send> Scope<'s, 'env, E> {
         self.start(f, true).unwrap_or_else(|refused| panic!("ErrGroup::go: {refused}"))
     }
 
-    /// Runs `f` as [`go`](Self::go) does if that is possible at once, or gives it back.
+    /// Runs `f` as [`go`](Self::go) does, if a slot of the group and a thread are free.
     ///
     /// # Errors
     ///
-    /// [`Refused`] with `f` in it: the group is at its limit or has stopped, or the operating
-    /// system refuses a thread.
+    /// [`Refused`], with `f` in it: the group is at its limit or has stopped, or there is no thread: the
+    /// thread limit is reached, or the operating system refuses one.
     ///
     /// # Compared with Go
     ///
@@ -167,30 +178,18 @@ impl<'s, 'env: 's, E: Send> Scope<'s, 'env, E> {
         self.start(f, false)
     }
 
-    fn start<T, F>(&self, f: F, patient: bool) -> Result<Task<'s, T>, Refused<F>>
+    fn start<T, F>(&self, f: F, waits: bool) -> Result<Task<'s, T>, Refused<F>>
     where
         F: FnOnce(&Context) -> Result<T, E> + Send + 's,
         T: Send + 's,
     {
-        let core = self.core();
-        let admitted = match core.admit(&self.spec, patient) {
-            Ok(admitted) => admitted,
-            Err(why) => return Err(Refused::new(why, f)),
-        };
-        let packet = Packet::new(&self.first, core.next_index(), &self.spec, f);
-        let task = self.fence.handle(Arc::clone(&packet));
-        if let Admitted::Skipped(cause) = admitted {
-            packet.skip(cause);
-        } else {
-            self.fence.launch(admitted, packet);
-        }
-        Ok(task)
+        Ok(Task::new(self.spawner.start(&self.spec, waits, f)?))
     }
 }
 
 impl<E> Clone for Scope<'_, '_, E> {
     fn clone(&self) -> Self {
-        Scope { fence: self.fence.clone(), first: Arc::clone(&self.first), spec: self.spec.clone() }
+        Scope { spawner: self.spawner.clone(), spec: self.spec.clone() }
     }
 }
 

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::threads::NoThread;
 use crate::wait::Cause;
 
 /// Which task of a group.
@@ -43,6 +44,8 @@ pub enum WhyStopped {
     Panicked,
     /// It was never run, because the group had stopped.
     Skipped(Cause),
+    /// It was never run, because there was no thread for it; the group was cancelled.
+    Refused(NoThread),
     /// It was a pipeline that had not come to its end when the group was stopped; its name is
     /// "pipeline".
     CutShort(Cause),
@@ -92,6 +95,7 @@ impl fmt::Display for Stopped {
             WhyStopped::Failed => write!(f, "{} failed", self.label),
             WhyStopped::Panicked => write!(f, "{} panicked", self.label),
             WhyStopped::Skipped(cause) => write!(f, "{} was skipped: {cause}", self.label),
+            WhyStopped::Refused(why) => write!(f, "{} was refused: {why}", self.label),
             WhyStopped::CutShort(cause) => write!(f, "the pipeline was cut short: {cause}"),
         }
     }
@@ -101,6 +105,7 @@ impl Error for Stopped {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.why {
             WhyStopped::Skipped(cause) | WhyStopped::CutShort(cause) => cause.source(),
+            WhyStopped::Refused(why) => why.source(),
             WhyStopped::Failed | WhyStopped::Panicked => None,
         }
     }

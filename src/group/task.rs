@@ -1,13 +1,13 @@
 //! The handle of one task.
 
+use std::error::Error;
 use std::fmt;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::Arc;
 
-use super::packet::Promised;
 use super::stopped::Stopped;
+use super::task_cell::Handle;
 use crate::sys;
-use crate::threads;
+use crate::threads::{self, NoThread};
 use crate::wait::{Interrupted, Until};
 
 /// A running task; [`join`](Self::join) waits for its value.
@@ -15,12 +15,12 @@ use crate::wait::{Interrupted, Until};
 /// A task that is never joined runs all the same: its group waits for it, and its failure is the
 /// group's. A handle does not leave the scope whose task it is.
 pub struct Task<'s, T> {
-    promised: Arc<dyn Promised<T> + 's>,
+    handle: Handle<'s, T>,
 }
 
 impl<'s, T> Task<'s, T> {
-    pub(super) fn new(promised: Arc<dyn Promised<T> + 's>) -> Self {
-        Task { promised }
+    pub(super) fn new(handle: Handle<'s, T>) -> Self {
+        Task { handle }
     }
 }
 
@@ -33,26 +33,79 @@ impl<T> Task<'_, T> {
     ///
     /// # Blocking
     ///
-    /// If the task has not started, runs it here and now; also if the group's limit holds it back,
-    /// and the caller is a task of the same group. (A task that asked for a special thread gets
-    /// it.) Otherwise spins for some microseconds where that has paid, then parks until the task
-    /// ends.
+    /// **Runs the task on the calling thread, if it has not begun** and may run there (see
+    /// [`ErrGroup`](crate::ErrGroup)); also if the group's limit holds it back and the caller is a task
+    /// of the same group. Otherwise spins for some microseconds if that has paid, then parks until the
+    /// task ends.
     ///
     /// # Errors
     ///
     /// [`Stopped`] if the task failed, panicked, or was skipped because its group had stopped. Its
-    /// error is the group's; use `?` here, and the group reports the cause, not this echo.
+    /// error is the group's; use `?` here, and the group reports the cause, not this secondary error.
     #[cfg_attr(feature = "sim", track_caller)]
-    pub fn join(self) -> Result<T, Stopped> {
+    pub fn join(mut self) -> Result<T, Stopped> {
         if !self.is_done() {
-            self.promised.core().help(self.index());
+            let queue = self.handle.queue();
+            threads::run_task(queue, self.handle.index());
+            if !self.is_done() {
+                let _call = sys::blocking_call("Task::join");
+                threads::wait_unbounded(queue, |until| self.handle.wait(until));
+            }
         }
-        let waited = self.wait_until(Until::FOREVER);
-        debug_assert!(waited.is_ok(), "nothing interrupts a wait without a bound");
-        let result = self.promised.place().take();
-        result.unwrap_or_else(|| {
-            unreachable!("a task that is done has left a result, which is taken once")
-        })
+        self.result()
+    }
+
+    /// Waits until the task has ended, and no longer than `until`, and returns its value.
+    ///
+    /// # Blocking
+    ///
+    /// Parks until the task ends or the bound is reached. It never runs the task on this thread.
+    ///
+    /// # Errors
+    ///
+    /// [`JoinUntilError::Stopped`] as [`join`](Self::join) does; [`JoinUntilError::Interrupted`], with
+    /// the handle, if the bound was reached first; [`JoinUntilError::HeldUp`] if, besides, the thread limit
+    /// holds up tasks of the group. The task goes on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::{ErrGroup, JoinUntilError, Stopped};
+    /// use std::time::Duration;
+    ///
+    /// ErrGroup::scope(|g| {
+    ///     let slow = g.go(|ctx| Ok(ctx.wait()));
+    ///     let Err(JoinUntilError::Interrupted(slow, why)) = slow.join_until(Duration::ZERO) else {
+    ///         panic!("the task waits for the end of its group");
+    ///     };
+    ///     assert!(why.is_timeout());
+    ///     g.cancel();
+    ///     drop(slow.join());
+    ///     Ok::<_, Stopped>(())
+    /// })
+    /// .ok();
+    /// # Ok::<(), Stopped>(())
+    /// ```
+    #[cfg_attr(feature = "sim", track_caller)]
+    pub fn join_until<'a>(
+        mut self,
+        until: impl Into<Until<'a>>,
+    ) -> Result<T, JoinUntilError<Self>> {
+        match self.wait_until(until) {
+            Ok(()) => self.result().map_err(JoinUntilError::Stopped),
+            Err(why) => Err(match threads::held_up(self.handle.queue()) {
+                Some(limit) => JoinUntilError::HeldUp(self, limit),
+                None => JoinUntilError::Interrupted(self, why),
+            }),
+        }
+    }
+
+    /// The result of a task that has ended.
+    fn result(&mut self) -> Result<T, Stopped> {
+        match self.handle.take() {
+            Some(result) => result.map_err(|stopped| *stopped),
+            None => unreachable!("a task that has ended has left a result, which is taken once"),
+        }
     }
 
     /// Waits until the task has ended, and no longer than `until`; the value stays for
@@ -70,19 +123,19 @@ impl<T> Task<'_, T> {
     pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<(), Interrupted> {
         let _call = sys::blocking_call("Task::join");
         if !self.is_done() {
-            threads::hurry();
+            threads::see_to(self.handle.queue());
         }
-        self.promised.place().wait(until.into())
+        self.handle.wait(until.into())
     }
 
     /// Returns `true` if the task has ended, so that [`join`](Self::join) does not wait.
     pub fn is_done(&self) -> bool {
-        self.promised.place().is_filled()
+        self.handle.is_done()
     }
 
     /// Returns the place of this task in the order in which its group started tasks, from zero.
     pub fn index(&self) -> usize {
-        self.promised.index()
+        self.handle.index()
     }
 }
 
@@ -90,14 +143,53 @@ impl<T> fmt::Debug for Task<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Task")
             .field("index", &self.index())
-            .field("name", &self.promised.spec().name)
+            .field("name", &self.handle.name())
             .field("done", &self.is_done())
             .finish_non_exhaustive()
     }
 }
 
-impl<T> Drop for Task<'_, T> {
-    fn drop(&mut self) {
-        drop(self.promised.place().abandon());
+/// A task's value was not there in time, or never will be.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum JoinUntilError<H> {
+    /// The task has ended without a value.
+    Stopped(Stopped),
+    /// The bound was reached first; this is the handle.
+    Interrupted(H, Interrupted),
+    /// The bound was reached first, and the thread limit holds up tasks of the group; this is the handle.
+    HeldUp(H, NoThread),
+}
+
+impl<H> JoinUntilError<H> {
+    /// Returns the handle, if the task goes on.
+    pub fn into_inner(self) -> Option<H> {
+        match self {
+            JoinUntilError::Stopped(_) => None,
+            JoinUntilError::Interrupted(handle, _) | JoinUntilError::HeldUp(handle, _) => {
+                Some(handle)
+            }
+        }
+    }
+}
+
+impl<H> fmt::Display for JoinUntilError<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            JoinUntilError::Stopped(_) => f.write_str("the task has no value"),
+            JoinUntilError::Interrupted(..) | JoinUntilError::HeldUp(..) => {
+                f.write_str("the task has not ended in time")
+            }
+        }
+    }
+}
+
+impl<H: fmt::Debug> Error for JoinUntilError<H> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            JoinUntilError::Stopped(stopped) => Some(stopped),
+            JoinUntilError::Interrupted(_, why) => Some(why),
+            JoinUntilError::HeldUp(_, limit) => Some(limit),
+        }
     }
 }

@@ -50,7 +50,7 @@ pub(crate) use clock::{elapsed, next_deadline, now, sleep, wait_idle};
 pub(crate) use end::{End, Ended, Failure, Seen, SeenStatus};
 pub(crate) use here::{atomically, inside, real};
 pub(crate) use hooks::{
-    CORES, InCall, choose, external, idling, in_call, invariant, point, step, yield_now,
+    CORES, InCall, choose, external, guess, idling, in_call, invariant, point, step, yield_now,
 };
 pub(crate) use id::Id;
 pub(crate) use instances::Instances;

@@ -140,6 +140,11 @@ pub(crate) trait Chooser: Send {
     /// Chooses a number below `n`, which is at least 2: for choices that are not about threads.
     fn data(&mut self, n: usize) -> usize;
 
+    /// Answers a guess, which decides what is fast and never what is right.
+    fn guess(&mut self) -> bool {
+        self.data(2) == 1
+    }
+
     /// What is wrong with the schedule, seen from its end.
     fn complaint(&mut self) -> Option<String> {
         None

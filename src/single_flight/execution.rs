@@ -7,7 +7,7 @@ use super::Role;
 use super::call::{Call, Joined, Landing, Outcome};
 use super::caller::Caller;
 use super::table::{Entered, Entry, Table};
-use crate::threads::Finish;
+use crate::threads::Release;
 use crate::unwind::{drop_quietly, message};
 
 /// A seat in a call that was found; `None` if there is none to be had.
@@ -86,12 +86,12 @@ pub(super) fn run_here<K, V, E>(
     leader.call().announce();
 }
 
-/// What a thread of the cache does with a call.
+/// Runs the function of a call as a task.
 pub(super) fn run_away<K, V, E>(
     table: Arc<Table<K, V, E>>,
     entry: Arc<Entry<K, V, E>>,
     f: impl FnOnce() -> Result<V, E>,
-    finish: Finish<'_>,
+    release: &mut Release<'_>,
 ) {
     let landing = execute(entry.call(), f);
     table.remove(&entry);
@@ -100,6 +100,6 @@ pub(super) fn run_away<K, V, E>(
     // payloads and keys are the user's code, too.
     drop_quietly(call.land(landing));
     drop_quietly((entry, table));
-    drop(finish);
+    release.now();
     call.announce();
 }

@@ -2,9 +2,9 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io;
 use std::sync::Arc;
 
+use crate::threads::NoThread;
 use crate::wait::Interrupted;
 
 /// A value that one call has made for all who asked for it at the same time.
@@ -69,8 +69,8 @@ pub enum FlightError<E> {
     Failed(Arc<E>),
     /// This caller gave up. The function goes on as long as others wait.
     Interrupted(Interrupted),
-    /// The operating system refused a thread. No function was run.
-    NoThread(Arc<io::Error>),
+    /// There is no thread for the function, which was not run.
+    NoThread(NoThread),
 }
 
 impl<E> FlightError<E> {
@@ -93,7 +93,7 @@ impl<E> Clone for FlightError<E> {
         match self {
             FlightError::Failed(error) => FlightError::Failed(Arc::clone(error)),
             FlightError::Interrupted(why) => FlightError::Interrupted(why.clone()),
-            FlightError::NoThread(error) => FlightError::NoThread(Arc::clone(error)),
+            FlightError::NoThread(error) => FlightError::NoThread(error.clone()),
         }
     }
 }
@@ -104,9 +104,7 @@ impl<E: fmt::Display> fmt::Display for FlightError<E> {
         match self {
             FlightError::Failed(error) => error.fmt(f),
             FlightError::Interrupted(why) => why.fmt(f),
-            FlightError::NoThread(error) => {
-                write!(f, "the operating system refused a thread: {error}")
-            }
+            FlightError::NoThread(error) => error.fmt(f),
         }
     }
 }
@@ -118,7 +116,7 @@ impl<E: fmt::Debug + fmt::Display> Error for FlightError<E> {
         match self {
             FlightError::Failed(_) => None,
             FlightError::Interrupted(why) => why.source(),
-            FlightError::NoThread(error) => Some(&**error),
+            FlightError::NoThread(error) => error.source(),
         }
     }
 }

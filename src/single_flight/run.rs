@@ -10,7 +10,7 @@ use super::table::Entry;
 use super::{Flight, FlightError, SingleFlight};
 use crate::context::Context;
 use crate::sys;
-use crate::threads::{self, Id, Spec};
+use crate::threads::{self, Job, Spec, Start};
 use crate::wait::Until;
 
 impl<K: Hash + Eq, V: Clone, E> SingleFlight<K, V, E> {
@@ -65,7 +65,7 @@ impl<K: Hash + Eq, V: Clone, E> SingleFlight<K, V, E> {
 
     /// [`run`](Self::run), and waits no longer than `until`.
     ///
-    /// A leader's `f` runs on a thread of the crate's cache, so that the leader can leave. Its context
+    /// A leader's `f` runs as a task of its own, so that the leader can leave. Its context
     /// is cancelled when every caller has left, and when `f` has returned; it is not a child of any
     /// caller's. When it was cancelled since all have left, `f` may still be running when the next
     /// call for the key runs its own; what it returns then is dropped.
@@ -132,18 +132,21 @@ impl<K: Hash + Eq, V: Clone, E> SingleFlight<K, V, E> {
             let (ctx, canceller) = Context::background().with_cancel();
             let entry = Entry::new(hash, key, Call::new(Some(canceller)));
             // The thread before the call: nobody follows one that cannot be started.
-            let seat = lead(table, entry, METHOD, || threads::claim(spec))
-                .map_err(|refused| FlightError::NoThread(refused.into()))?;
+            let seat = lead(table, entry, METHOD, || threads::place(spec, Start::Any))
+                .map_err(FlightError::NoThread)?;
             match seat {
                 Seat::Follower(follower) => {
                     drop(f);
                     follower
                 }
-                Seat::Leader(leader, claimed) => {
+                Seat::Leader(leader, place) => {
                     let (table, entry) = (Arc::clone(table), Arc::clone(leader.entry()));
-                    let id = Id { group: Arc::as_ptr(&entry).addr(), index: 0 };
-                    claimed.run(id, move |finish| run_away(table, entry, move || f(&ctx), finish));
-                    threads::hurry();
+                    threads::go_placed(
+                        place,
+                        Job::once(move |_, release| {
+                            run_away(table, entry, move || f(&ctx), release);
+                        }),
+                    );
                     leader
                 }
             }

@@ -18,7 +18,7 @@ pub(super) struct Table<K, V, E> {
 }
 
 /// A call and its key. Only those hold it who may drop a key, which a thread may not that has told
-/// the cache that it is free.
+/// the pool that it is free.
 pub(super) struct Entry<K, V, E> {
     hash: u64,
     key: K,

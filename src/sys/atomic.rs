@@ -2,7 +2,7 @@
 //!
 //! Aliases, not re-exports, so that clippy can tell this door from the platform's own.
 
-#![cfg_attr(not(feature = "sim"), expect(clippy::disallowed_types, reason = "this is the door"))]
+#![expect(clippy::disallowed_types, reason = "this is the door")]
 
 #[cfg(feature = "sim")]
 mod simulated;
@@ -22,3 +22,9 @@ pub(crate) type AtomicU64 = core::sync::atomic::AtomicU64;
 
 #[cfg(feature = "sim")]
 pub(crate) use simulated::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize};
+
+/// Words that are no steps of a simulation: they are hints, or are changed under a lock and looked at
+/// without it only where a stale value does no harm.
+pub(crate) type HintByte = core::sync::atomic::AtomicU8;
+pub(crate) type HintBool = core::sync::atomic::AtomicBool;
+pub(crate) type HintUsize = core::sync::atomic::AtomicUsize;

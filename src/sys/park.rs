@@ -4,13 +4,14 @@
 //! that comes before the sleep is not lost. The token is shared with everybody else who parks
 //! this thread, so a return from [`park`] means nothing: look at your own flag, in a loop.
 //!
-//! Whoever wants to know whether the threads that do its work are blocked has the parks counted.
+//! A thread that runs tasks may have to see to something before it parks: see [`before_parking`].
 
 use std::cell::Cell;
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use super::atomic::{AtomicUsize, Relaxed};
+use super::atomic::{HintUsize, Relaxed};
+use super::global::{Empty, Global, Static};
 #[cfg(feature = "sim")]
 use crate::sim::machine;
 
@@ -44,42 +45,61 @@ pub(crate) fn unparker() -> Unparker {
 }
 
 thread_local! {
-    static IS_WORKING: Cell<bool> = const { Cell::new(false) };
+    /// What to call before this thread parks in the middle of its work; it is called once.
+    static BEFORE_PARKING: Cell<Option<fn()>> = const { Cell::new(None) };
+    /// Whether this thread's parks are counted.
+    static IS_AT_WORK: Cell<bool> = const { Cell::new(false) };
 }
 
 /// How many threads are parked in the middle of their work.
-static PARKED: AtomicUsize = AtomicUsize::new(0);
+static PARKED: Global<Parked> = Global::new();
 
-/// Calls `work`, and counts this thread as [parked](parked) whenever it is parked there. Not in a
-/// simulation.
-pub(crate) fn working<R>(work: impl FnOnce() -> R) -> R {
-    let _restore = Restore(IS_WORKING.replace(!super::is_simulated()));
-    work()
+struct Parked(HintUsize);
+
+impl Empty for Parked {
+    const EMPTY: Self = Parked(HintUsize::new(0));
 }
 
-/// How many threads are parked in the middle of their work, in this crate: a number to go by.
-pub(crate) fn parked() -> usize {
-    // Relaxed, as all steps of it: it orders nothing.
-    PARKED.load(Relaxed)
-}
-
-struct Restore(bool);
-
-impl Drop for Restore {
-    fn drop(&mut self) {
-        IS_WORKING.set(self.0);
+impl Static for Parked {
+    #[cfg(feature = "sim")]
+    fn clear(&self) {
+        self.0.store(0, Relaxed);
     }
 }
 
-/// Calls `park`, counted if the thread is at work. It does not unwind.
-fn counted(park: impl FnOnce()) {
-    let is_working = IS_WORKING.get();
-    if is_working {
-        PARKED.fetch_add(1, Relaxed);
+/// Arranges for `call` to be called, once, before this thread next parks. `None` undoes it. Returns
+/// what was arranged before.
+#[inline]
+pub(crate) fn before_parking(call: Option<fn()>) -> Option<fn()> {
+    BEFORE_PARKING.replace(call)
+}
+
+/// Whether this thread is in the middle of its work from now on, so that its parks are counted.
+#[inline]
+pub(crate) fn set_at_work(is_at_work: bool) {
+    IS_AT_WORK.set(is_at_work);
+}
+
+/// Returns how many threads are parked in this crate in the middle of their work: a hint.
+pub(crate) fn parked() -> usize {
+    // Relaxed, as all its steps are: it orders nothing.
+    PARKED.get().0.load(Relaxed)
+}
+
+/// Calls `park`, with the arranged call before it, and counted if the thread is at work. It does not
+/// unwind.
+#[cfg_attr(feature = "sim", track_caller)]
+fn parking(park: impl FnOnce()) {
+    if let Some(call) = BEFORE_PARKING.take() {
+        call();
+    }
+    let is_counted = IS_AT_WORK.get();
+    if is_counted {
+        PARKED.get().0.fetch_add(1, Relaxed);
     }
     park();
-    if is_working {
-        PARKED.fetch_sub(1, Relaxed);
+    if is_counted {
+        PARKED.get().0.fetch_sub(1, Relaxed);
     }
 }
 
@@ -87,22 +107,26 @@ fn counted(park: impl FnOnce()) {
 #[cfg_attr(feature = "sim", track_caller)]
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 pub(crate) fn park() {
-    #[cfg(feature = "sim")]
-    if machine::park(None) {
-        return;
-    }
-    counted(thread::park);
+    parking(|| {
+        #[cfg(feature = "sim")]
+        if machine::park(None) {
+            return;
+        }
+        thread::park();
+    });
 }
 
 /// Like [`park`], and returns once `deadline` has passed.
 #[cfg_attr(feature = "sim", track_caller)]
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 pub(crate) fn park_deadline(deadline: Instant) {
-    #[cfg(feature = "sim")]
-    if machine::park(Some(deadline)) {
-        return;
-    }
-    counted(|| thread::park_timeout(deadline.saturating_duration_since(super::now())));
+    parking(|| {
+        #[cfg(feature = "sim")]
+        if machine::park(Some(deadline)) {
+            return;
+        }
+        thread::park_timeout(deadline.saturating_duration_since(super::now()));
+    });
 }
 
 /// Stays away for a short while, so that others can go ahead. In a simulation no time passes.
@@ -120,4 +144,11 @@ pub(crate) fn nap(duration: Duration) {
         return machine::step(machine::Kind::Sleep);
     }
     thread::sleep(duration);
+}
+
+/// Lets another thread run on this core, if one is waiting for it: for a thread that spins, since the
+/// system may have put the thread that it waits for on this very core.
+#[inline]
+pub(crate) fn yield_core() {
+    thread::yield_now();
 }

@@ -1,5 +1,7 @@
 //! What a simulated machine is to know. Nothing, where there is none.
 
+use std::any::Any;
+
 #[cfg(feature = "sim")]
 use crate::sim::machine::{self, Idle};
 
@@ -61,4 +63,36 @@ pub(crate) fn choose(how_many: impl FnOnce() -> usize) -> usize {
     return machine::choose(how_many()).unwrap_or(0);
     #[cfg(not(feature = "sim"))]
     how_many()
+}
+
+/// Answers a question whose answer decides what is fast and never what is right: `guess`, outside of a
+/// simulation; there, the strategy chooses.
+#[inline]
+pub(crate) fn guess(guess: impl FnOnce() -> bool) -> bool {
+    #[cfg(feature = "sim")]
+    if let Some(answer) = machine::guess() {
+        return answer;
+    }
+    guess()
+}
+
+/// Whether a panic is the end of a simulation that has failed, which all its threads leave.
+pub(crate) fn is_ending(payload: &(dyn Any + Send)) -> bool {
+    #[cfg(feature = "sim")]
+    return machine::is_dismissal(payload);
+    #[cfg(not(feature = "sim"))]
+    {
+        let _: &(dyn Any + Send) = payload;
+        false
+    }
+}
+
+/// In a simulation, other threads may run here: for a step on a word that is no step by itself.
+#[inline]
+#[cfg_attr(feature = "sim", track_caller)]
+pub(crate) fn point() {
+    #[cfg(feature = "sim")]
+    if machine::inside() {
+        machine::step(machine::Kind::Update);
+    }
 }

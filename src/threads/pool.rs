@@ -1,326 +1,1134 @@
-//! The plain tasks: a queue, the threads that take from it, and the one *searcher*.
+//! What all threads share: the list of queues with work, the idle threads, and who looks for work.
 //!
-//! The invariant, at every release of the lock:
+//! Lock order: the pool's lock, then a run queue's, then a share's.
 //!
-//! > If the queue is not empty, there is a searcher: a thread that is not in user code, and on its
-//! > way to the queue. (Or the operating system refuses threads.)
+//! **Who is answerable.** These rules keep a queued task from being forgotten:
 //!
-//! So every task starts within bounded time, whatever the running tasks do, as if each had a thread
-//! of its own; and yet a burst of short tasks wakes one thread, not one for each. Being the
-//! searcher is handed on, never merely announced:
+//! 1. A worker that finds its queue empty takes the looking role before it detaches. If another thread
+//!    has the role, it detaches only under the queue's lock, while the queue is empty.
+//! 2. A looker that has taken a task gives up the role, looks at the list again, and wakes a successor
+//!    if it finds a queue for which nobody is answerable.
+//! 3. A thread that gives up the role without a task looks at the list once more, under the pool's
+//!    lock, in the critical section in which it becomes idle.
+//! 4. A thread that parks inside this crate detaches first, and wakes a thread for what it leaves
+//!    behind. So does a waiter that stops draining, or that does not drain.
+//! 5. The role is promised only to a thread that exists. A thread that is awake may take over a
+//!    promised role.
+//! 6. A thread that withholds a wake-up makes sure, after listing the queue, that the watcher is awake.
 //!
-//! - whoever pushes a task while nobody searches makes an idle thread the searcher, or a new one;
-//! - a searcher that takes a task and leaves others behind appoints its successor *before* it
-//!   runs the task;
-//! - a thread that has finished a task becomes the searcher, if nobody is, *before* it reports:
-//!   whoever waits for the report and then starts another task finds it at work;
-//! - a searcher that finds the queue empty, after it has looked out for a moment, goes idle.
-//!
-//! Who is the searcher is a word of its own, the `office`: a thread that has finished a task takes it
-//! without the lock. Everything else about it is done under the lock. Nobody takes the office for a
-//! thread that does not exist yet, since others rely on whoever has it.
-//!
-//! What the threads do is in `searcher`, how they look out for tasks in `lookout`. Where as many are
-//! running as can be of use, a new searcher naps before it takes part, so that short tasks are
-//! drained by the threads that are awake. It skips the nap when the one before has seen nobody take
-//! a task: then the running tasks are blocked, and others are needed.
+//! **No wake-up is lost.** A push lists its queue and reads the role in one critical section of the
+//! pool's lock. A looker gives up the role and looks at the list in one such section. Either the
+//! looker's section comes second, and it sees the queue; or the push's does, and it finds no looker
+//! and wakes a thread.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
+use std::io;
+use std::mem;
 use std::sync::Arc;
-use std::{io, iter};
+use std::time::Duration;
 
-use super::front::{Front, Sight};
-use super::lent;
-use super::office::{Office, Search};
-use super::rescue::Rescue;
-use super::searcher;
-use super::sleeper::{Role, Sleeper};
-use super::worker::Job;
-use crate::sys;
-use crate::sys::{Empty, Global, Mutex, MutexGuard, Static};
+use super::job::{Occupied, Order, Release};
+use super::limit::{NoThread, max_threads};
+use super::run_queue::{Drained, Draining, Entry, Judgement, News, RunQueue, Slot, Taken};
+use super::spec::Spec;
+use crate::sys::atomic::{HintBool, HintUsize, Relaxed};
+use crate::sys::{self, Empty, Global, Mutex, MutexGuard, Static};
+use crate::wait::{Until, WaitQueue};
 
-static POOL: Global<Shared> = Global::new();
+/// How long a thread stays idle before it exits.
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
-struct Shared {
+/// Up to this limit every task is taken under the pool's lock, so that the accounts are exact from the
+/// first thread on.
+const SMALL_LIMIT: usize = 64;
+
+static SHARED: Global<Shared> = Global::new();
+
+pub(super) struct Shared {
     pool: Mutex<Pool>,
-    office: Office,
-    front: Front,
+    /// | bits | meaning                                      | written by                        |
+    /// |------|----------------------------------------------|-----------------------------------|
+    /// | 0    | `PROMISED`: a woken thread will look         | `summon` sets, `Role` clears      |
+    /// | 1    | `HELD`: a thread that is awake looks         | `Role`                            |
+    /// | 2..  | the number of listed queues                  | under the pool's lock             |
+    ///
+    /// `PROMISED` and `HELD` are never set together: else a promise could outlive the thread that it was
+    /// made to.
+    ///
+    /// Relaxed everywhere: the word is read and changed by read-modify-writes, or under the pool's
+    /// lock, where it matters; a spinning looker takes it as a hint.
+    word: HintUsize,
+    /// How many tasks were accepted by `try_go` and have not begun. Raised under the pool's lock.
+    reserved: HintUsize,
+    /// Whether every task is taken under the pool's lock: set under it, read anywhere.
+    is_exact: HintBool,
+    /// Whether the watcher will look: changed under the pool's lock, read anywhere.
+    is_watched: HintBool,
+    has_watcher: HintBool,
+    /// Whether the operating system has refused the last thread that was asked for.
+    is_refused: HintBool,
+}
+
+const PROMISED: usize = 1;
+const HELD: usize = 2;
+const ONE_LISTED: usize = 4;
+
+pub(super) struct Pool {
+    list: VecDeque<Arc<RunQueue>>,
+    /// The most recently used last.
+    idle: VecDeque<Arc<Worker>>,
+    /// Idle threads of special kinds, the most recently used last.
+    special: VecDeque<Arc<Worker>>,
+    /// Tasks for threads of a special kind that the limit holds up; each starts its own thread.
+    held_up: VecDeque<Waiting>,
+    /// Threads that run tasks, or that were asked for.
+    living: usize,
+    /// Of these, the ones that are awake and known to run no task.
+    free: usize,
+    /// Threads that were asked for and have not arrived; of these, the ones that are to be started.
+    wanted: usize,
+    to_start: usize,
+    /// The queues for which threads of the limit wait without a bound.
+    waits: Vec<Arc<RunQueue>>,
+    /// How often a wait of such a thread has begun or ended; and how often it had when all of them seemed
+    /// to wait for each other.
+    events: usize,
+    suspicion: Option<usize>,
+    /// Groups that were dropped by one of their own tasks, and what to do when their tasks have ended.
+    graves: Vec<(Arc<RunQueue>, Bury)>,
+    watcher: Option<Arc<Signal>>,
+    /// What a worker does.
+    serve: Option<fn(&Arc<Worker>)>,
+    /// Why the operating system refused the last thread that was asked for.
+    refusal: Option<NoThread>,
+    /// How many threads in a row were refused.
+    refusals: u32,
+    started: usize,
+    refused: usize,
+}
+
+/// Starts a task that the limit has held up on a thread of its own, for which there is room by now; or
+/// refuses it.
+pub(super) type HeldUp = Box<dyn FnOnce(Option<NoThread>) + Send>;
+
+/// What is to be done when the tasks of a group have ended.
+pub(super) type Bury = Box<dyn FnOnce() + Send>;
+
+/// What wakes the watcher.
+pub(super) type Signal = WaitQueue<bool>;
+
+/// A thread that runs tasks.
+pub(super) struct Worker {
+    pub(super) spec: Spec,
+    orders: WaitQueue<Option<Orders>>,
+    /// Whether the pool counts it as free. Changed under the pool's lock.
+    is_free: HintBool,
+}
+
+/// What an idle thread is woken for.
+pub(super) enum Orders {
+    /// To look for work; the role may have been promised to it.
+    Look,
+    /// To run this task.
+    Run(Arc<RunQueue>, Entry),
+    /// To become idle again: the task that it was claimed for is not run.
+    Rest,
+    /// To exit: another thread needs its place.
+    Exit,
+}
+
+/// Threads to be woken when the pool's lock has been released.
+#[must_use = "the threads have to be woken"]
+#[derive(Default)]
+pub(super) struct WakeUps {
+    look: Vec<Arc<Worker>>,
+    exit: Option<Arc<Worker>>,
+    /// Whether this thread is to start the new threads itself.
+    starts: bool,
+    watcher: Option<Arc<Signal>>,
+    held_up: Option<HeldUp>,
 }
 
 /// The pool, locked.
 pub(super) fn lock() -> MutexGuard<'static, Pool> {
-    POOL.get().pool.lock()
+    SHARED.get().pool.lock()
 }
 
-/// Who is on the way to the queue.
-pub(super) fn office() -> &'static Office {
-    &POOL.get().office
-}
-
-/// What can be seen of the queue, or could a moment ago.
-pub(super) fn sight() -> Sight {
-    POOL.get().front.look()
-}
-
-/// Whether a task is queued for which somebody waits who will not run it.
-pub(super) fn is_urgent() -> bool {
-    POOL.get().front.is_urgent()
-}
-
-/// Has what is queued be taken as soon as possible.
-pub(super) fn hurry() {
-    let pushed = lock().pushed;
-    POOL.get().front.hurry(pushed);
-}
-
-/// How far from the back of the queue a waiting thread looks for its own tasks.
-const NEWEST: usize = 64;
-
-/// Which task: the address of its group, and its number there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Id {
-    pub(crate) group: usize,
-    pub(crate) index: usize,
-}
-
-struct Queued {
-    id: Id,
-    /// How many tasks had been pushed before.
-    serial: usize,
-    job: Job,
-}
-
-pub(super) struct Pool {
-    queue: VecDeque<Queued>,
-    /// How many tasks have ever been pushed.
-    pushed: usize,
-    /// The most recently used last.
-    pub(super) idle: VecDeque<Arc<Sleeper>>,
-    /// How many threads are in user code, or on their way back from there.
-    pub(super) running: usize,
-    /// How many tasks have ever been taken: tells a nap whether the queue is being drained.
-    pub(super) taken: usize,
-    /// How many threads are napping, searchers or not.
-    pub(super) napping: usize,
-    /// Whether the last nap has seen nobody take a task.
-    pub(super) stalled: bool,
-    /// Whoever asks for a searcher later, where there was none to be had.
-    pub(super) rescue: Option<Arc<Rescue>>,
-}
-
-/// The right to have one task run.
-pub(super) enum Claim {
-    /// There is a searcher.
-    Searched,
-    /// There was none; this thread has been made it, and is to be woken.
-    Appointed(Arc<Sleeper>),
-}
-
-/// Makes sure that there is a searcher for a task to come.
-///
-/// # Errors
-///
-/// The operating system refused a thread.
+/// Whether every task is taken under the pool's lock.
 #[inline]
-pub(super) fn claim() -> io::Result<Claim> {
-    // Without the lock: whether it still holds is looked at under the lock, in `run`.
-    if office().get() != Search::Nobody {
-        return Ok(Claim::Searched);
-    }
-    Ok(lock().appoint()?.map_or(Claim::Searched, Claim::Appointed))
+pub(super) fn is_exact() -> bool {
+    SHARED.get().is_exact.load(Relaxed)
 }
 
-impl Claim {
-    #[inline]
-    pub(super) fn run(self, id: Id, job: Job) {
-        self.run_each(id, 1, iter::once(job));
+impl WakeUps {
+    pub(super) fn now(self) {
+        for worker in self.look {
+            worker.order(Orders::Look);
+        }
+        if let Some(worker) = self.exit {
+            worker.order(Orders::Exit);
+        }
+        if self.starts {
+            start_threads();
+        }
+        if let Some(watcher) = self.watcher {
+            let mut signal = watcher.lock();
+            *signal = true;
+            signal.grant_one();
+        }
+        if let Some(start) = self.held_up {
+            start(None);
+        }
     }
 
-    /// Hands over so many tasks in one go, with one thread woken at most.
-    #[inline]
-    pub(super) fn run_each(self, id: Id, count: usize, jobs: impl Iterator<Item = Job>) {
-        let mut pool = lock();
-        jobs.for_each(|job| pool.push(id, job));
-        let appointed = match self {
-            Claim::Appointed(searcher) => Some(searcher),
-            // The searcher of a moment ago may have gone.
-            Claim::Searched => {
-                let Ok(appointed) = pool.appoint() else {
-                    let accepted = pool.take_newest(count);
-                    drop(pool);
-                    return lent::run_all(accepted);
-                };
-                appointed
+    /// Whether no worker is woken.
+    fn is_nobody(&self) -> bool {
+        self.look.is_empty()
+    }
+}
+
+impl Worker {
+    /// `is_free` says whether the pool has counted it as free.
+    pub(super) fn new(spec: Spec, is_free: bool) -> Arc<Self> {
+        Arc::new(Worker { spec, orders: WaitQueue::new(None), is_free: HintBool::new(is_free) })
+    }
+
+    pub(super) fn order(&self, orders: Orders) {
+        let mut place = self.orders.lock();
+        *place = Some(orders);
+        place.grant_one();
+    }
+
+    /// Sleeps until there are orders; `None` if there have been none for [`KEEP_ALIVE`], and the
+    /// thread is to exit.
+    pub(super) fn sleep(self: &Arc<Self>) -> Option<Orders> {
+        let orders = sys::idling(|| self.orders_until(KEEP_ALIVE.into()));
+        if orders.is_some() || lock().withdraw(self) {
+            return orders;
+        }
+        // It has just been taken from the idle ones: the orders are on their way.
+        self.orders_until(Until::FOREVER)
+    }
+
+    /// The first orders of a thread that was started for a task.
+    pub(super) fn first_orders(&self) -> Orders {
+        self.orders_until(Until::FOREVER).expect("a wait without a bound ends with orders")
+    }
+
+    fn orders_until(&self, until: Until<'_>) -> Option<Orders> {
+        // However the wait ends, only the orders matter.
+        drop(self.orders.wait_parked(until, |orders| orders.is_some()));
+        self.orders.lock().take()
+    }
+}
+
+/// The looking role, as one thread has it or not.
+pub(super) struct Role {
+    is_held: bool,
+}
+
+impl Role {
+    pub(super) const NONE: Role = Role { is_held: false };
+
+    /// Promises the role to a thread that is being woken, unless another thread has it or will have it.
+    fn promise() {
+        let word = &SHARED.get().word;
+        let mut old = word.load(Relaxed);
+        while old & (PROMISED | HELD) == 0 {
+            match word.compare_exchange_weak(old, old | PROMISED, Relaxed, Relaxed) {
+                Ok(_) => return,
+                Err(now) => old = now,
             }
-        };
+        }
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        self.is_held
+    }
+
+    /// Takes the role, or takes over one that was promised to a thread which is not awake yet.
+    pub(super) fn try_take(&mut self) -> bool {
+        if !self.is_held {
+            sys::point();
+            let word = &SHARED.get().word;
+            let mut old = word.load(Relaxed);
+            while old & HELD == 0 {
+                let new = (old | HELD) & !PROMISED;
+                match word.compare_exchange_weak(old, new, Relaxed, Relaxed) {
+                    Ok(_) => {
+                        self.is_held = true;
+                        break;
+                    }
+                    Err(now) => old = now,
+                }
+            }
+        }
+        self.is_held
+    }
+
+    /// The thread has been woken: the role is its own if it was promised and nobody has taken it over.
+    pub(super) fn take_promised(&mut self) {
+        sys::point();
+        let word = &SHARED.get().word;
+        let mut old = word.load(Relaxed);
+        while old & PROMISED != 0 {
+            let new = (old | HELD) & !PROMISED;
+            match word.compare_exchange_weak(old, new, Relaxed, Relaxed) {
+                Ok(_) => {
+                    self.is_held = true;
+                    return;
+                }
+                Err(now) => old = now,
+            }
+        }
+    }
+
+    /// Gives the role up. Returns how many queues are listed.
+    pub(super) fn give_up(&mut self) -> usize {
+        if !mem::take(&mut self.is_held) {
+            return 0;
+        }
+        sys::point();
+        SHARED.get().word.fetch_and(!HELD, Relaxed) / ONE_LISTED
+    }
+}
+
+/// How many queues are listed: a hint.
+#[inline]
+pub(super) fn listed() -> usize {
+    SHARED.get().word.load(Relaxed) / ONE_LISTED
+}
+
+/// Starts the task that has got the slot of one that has ended. `is_patient` says that the calling
+/// thread is about to look at the queue itself.
+#[inline]
+pub(super) fn slot_is_free(queue: &Arc<RunQueue>, slot: Slot<'_>, is_patient: bool) {
+    let (news, special) = slot.into_news();
+    hear(queue, news, || is_patient);
+    if let Some(special) = special {
+        special.start_special(queue);
+    }
+}
+
+/// Tells the list what a push, or the return of a slot, has done to `queue`. `is_patient` says that a
+/// wake-up may be left to the watcher.
+#[inline]
+pub(super) fn hear(queue: &Arc<RunQueue>, news: News, is_patient: impl FnOnce() -> bool) {
+    match news {
+        News::None => {}
+        News::Attached => rely_on_watcher(),
+        News::Nonempty | News::Unlisted => announce(queue, news, is_patient),
+    }
+}
+
+fn announce(queue: &Arc<RunQueue>, news: News, is_patient: impl FnOnce() -> bool) {
+    let is_patient = sys::guess(is_patient);
+    let shared = SHARED.get();
+    let mut pool = shared.pool.lock();
+    if news == News::Unlisted {
+        pool.list.push_back(Arc::clone(queue));
+        shared.word.fetch_add(ONE_LISTED, Relaxed);
+    }
+    let mut wake_ups = WakeUps::default();
+    if !is_patient && !pool.is_somebody_coming() {
+        pool.summon(&mut wake_ups);
+    }
+    if wake_ups.is_nobody() {
+        pool.watch(&mut wake_ups);
+    }
+    drop(pool);
+    wake_ups.now();
+}
+
+/// Wakes a thread for `queue`, unless one is on its way: for a thread that waits for the queue's tasks
+/// and will not run them, or that leaves them behind.
+#[cold]
+pub(super) fn see_to(queue: &RunQueue) {
+    if queue.seems_empty() || !queue.needs_thread() {
+        return;
+    }
+    let mut wake_ups = WakeUps::default();
+    let mut pool = lock();
+    if !pool.is_somebody_coming() {
+        pool.summon(&mut wake_ups);
+    }
+    // The looker may leave the queue alone.
+    pool.watch(&mut wake_ups);
+    drop(pool);
+    wake_ups.now();
+}
+
+/// Wakes a thread to help with a queue that is being drained, if a core is free.
+#[cold]
+pub(super) fn call_helper() {
+    let mut wake_ups = WakeUps::default();
+    let mut pool = lock();
+    if pool.has_free_core() && !pool.is_somebody_coming() {
+        pool.summon(&mut wake_ups);
+    }
+    drop(pool);
+    wake_ups.now();
+}
+
+/// Makes sure that the watcher is awake: for a task that is left to a thread which may block.
+#[inline]
+pub(super) fn rely_on_watcher() {
+    // Relaxed: the queue is listed, so the watcher stays awake until it has looked at it under the
+    // pool's lock; if it fell asleep before, the listing of the queue makes that visible here.
+    sys::point();
+    if !SHARED.get().is_watched.load(Relaxed) {
+        let mut wake_ups = WakeUps::default();
+        lock().watch(&mut wake_ups);
+        wake_ups.now();
+    }
+}
+
+/// Takes `queue` off the list, if it is empty.
+pub(super) fn unlist(queue: &Arc<RunQueue>) {
+    let mut pool = lock();
+    // As a rule it is the newest.
+    if let Some(place) = pool.list.iter().rposition(|one| Arc::ptr_eq(one, queue)) {
+        pool.unlist_at(place);
+    }
+}
+
+/// Ends a waiter's draining of `queue`, and takes it off the list if it is empty. `false` if there is
+/// something to drain again.
+pub(super) fn end_draining(queue: &Arc<RunQueue>, draining: &mut Draining) -> bool {
+    let mut pool = lock();
+    // As a rule it is the newest.
+    let place = pool.list.iter().rposition(|one| Arc::ptr_eq(one, queue));
+    match (queue.end_draining(draining, place.is_some()), place) {
+        (Drained::Not, _) => return false,
+        (Drained::Unlisted(started), Some(place)) => pool.remove(place, started),
+        (Drained::Listed | Drained::Unlisted(_), _) => {}
+    }
+    true
+}
+
+/// Whether the operating system has refused the last thread that was asked for.
+#[inline]
+pub(super) fn is_refused() -> bool {
+    // Relaxed: it decides whether to ask under the lock.
+    SHARED.get().is_refused.load(Relaxed)
+}
+
+/// Asks for a thread again, if there is none at all.
+#[cold]
+pub(super) fn check_refusal() -> Result<(), NoThread> {
+    if lock().living > 0 { Ok(()) } else { ask_again() }
+}
+
+/// Reserves a thread for a task that must not wait for one.
+pub(super) fn reserve() -> Result<(), NoThread> {
+    let refused = lock().reserve();
+    if let Err(NoThread::System(_)) = refused {
+        // That was the last answer: there may be another by now.
+        ask_again()?;
+        return lock().reserve();
+    }
+    refused
+}
+
+/// Starts a thread here and now.
+fn ask_again() -> Result<(), NoThread> {
+    let mut wake_ups = WakeUps::default();
+    let mut pool = lock();
+    pool.refusal = None;
+    let is_coming = pool.summon(&mut wake_ups);
+    wake_ups.starts = true;
+    drop(pool);
+    wake_ups.now();
+    let refusal = lock().refusal();
+    refusal.filter(|_| is_coming).map_or(Ok(()), Err)
+}
+
+/// Whether there is a watcher.
+#[inline]
+pub(super) fn has_watcher() -> bool {
+    // Relaxed: it publishes nothing; whoever wants the watcher takes the pool's lock.
+    SHARED.get().has_watcher.load(Relaxed)
+}
+
+/// Starts the watcher, unless there is one.
+#[cold]
+pub(super) fn start_watcher(watch: fn(&Signal), serve: fn(&Arc<Worker>)) -> Result<(), NoThread> {
+    let mut pool = lock();
+    if pool.watcher.is_none() {
+        let signal = Arc::new(Signal::new(false));
+        let its_own = Arc::clone(&signal);
+        // Under the lock, so that nobody relies on a thread that is then refused. Once a process.
+        sys::spawn("phalanx-watcher".into(), None, move || watch(&its_own)).map_err(refused)?;
+        pool.watcher = Some(signal);
+        pool.serve = Some(serve);
+        SHARED.get().has_watcher.store(true, Relaxed);
+    }
+    Ok(())
+}
+
+thread_local! {
+    static IS_OWN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the current thread is a worker, or the watcher.
+fn is_own_thread() -> bool {
+    IS_OWN.get()
+}
+
+/// The current thread is a worker, or the watcher.
+pub(super) fn become_own_thread() {
+    IS_OWN.set(true);
+}
+
+/// Starts the threads that were asked for. Returns `false` if one was refused.
+pub(super) fn start_threads() -> bool {
+    loop {
+        let mut pool = lock();
+        let Some(serve) = pool.serve.filter(|_| pool.starts_one()) else { return true };
         drop(pool);
-        if let Some(searcher) = appointed {
-            searcher.wake(Role::Searcher);
+        let worker = Worker::new(Spec::DEFAULT, true);
+        let stack = Some(Spec::worker_stack());
+        if let Err(error) = sys::spawn("phalanx".into(), stack, move || serve(&worker)) {
+            let mut wake_ups = WakeUps::default();
+            let mut pool = lock();
+            pool.not_started(refused(error));
+            // It asks again.
+            pool.watch(&mut wake_ups);
+            drop(pool);
+            wake_ups.now();
+            return false;
         }
     }
 }
 
+pub(super) fn refused(error: io::Error) -> NoThread {
+    NoThread::System(Arc::new(error))
+}
+
+impl Pool {
+    /// Whether a thread is looking, or will be.
+    fn is_somebody_coming(&self) -> bool {
+        self.wanted > 0 || SHARED.get().word.load(Relaxed) & (PROMISED | HELD) != 0
+    }
+
+    /// Wakes an idle thread to look for work, or asks for a new one. At the limit, an idle thread of
+    /// another kind makes room; if there is none, the threads that are busy will look when they are not.
+    pub(super) fn summon(&mut self, wake_ups: &mut WakeUps) -> bool {
+        if let Some(worker) = self.idle.pop_back() {
+            // Only now, to a thread that exists.
+            Role::promise();
+            self.set_free(&worker, true);
+            wake_ups.look.push(worker);
+            return true;
+        }
+        if !self.admit(wake_ups) {
+            return false;
+        }
+        self.free += 1;
+        self.wanted += 1;
+        self.to_start += 1;
+        // A worker was started by the watcher, or by a worker; the program's own threads start none.
+        if is_own_thread() || sys::is_simulated() {
+            wake_ups.starts = true;
+        } else {
+            self.signal(wake_ups);
+        }
+        true
+    }
+
+    /// Counts a new thread in, if the limit allows one or an idle thread can make room.
+    fn admit(&mut self, wake_ups: &mut WakeUps) -> bool {
+        if self.living >= max_threads() {
+            if wake_ups.exit.is_some() {
+                return false;
+            }
+            let Some(idle) = self.special.pop_front() else { return false };
+            wake_ups.exit = Some(idle);
+            self.living -= 1;
+        }
+        self.living += 1;
+        self.check_exactness();
+        true
+    }
+
+    /// From half of the limit on, tasks are taken under the lock.
+    fn check_exactness(&self) {
+        let shared = SHARED.get();
+        let limit = max_threads();
+        // Relaxed: raised under this lock.
+        let used = self.living + shared.reserved.load(Relaxed);
+        let is_exact = limit <= SMALL_LIMIT || used.saturating_mul(2) >= limit;
+        if shared.is_exact.load(Relaxed) != is_exact {
+            shared.is_exact.store(is_exact, Relaxed);
+        }
+    }
+
+    pub(super) fn set_free(&mut self, worker: &Worker, is_free: bool) {
+        // Relaxed: under the lock.
+        if worker.is_free.load(Relaxed) != is_free {
+            worker.is_free.store(is_free, Relaxed);
+            if is_free {
+                self.free += 1;
+            } else {
+                self.free -= 1;
+            }
+        }
+    }
+
+    /// Makes the watcher look, now or at its next turn.
+    pub(super) fn watch(&mut self, wake_ups: &mut WakeUps) {
+        let shared = SHARED.get();
+        if !shared.is_watched.load(Relaxed) {
+            shared.is_watched.store(true, Relaxed);
+            self.signal(wake_ups);
+        }
+    }
+
+    fn signal(&self, wake_ups: &mut WakeUps) {
+        wake_ups.watcher.clone_from(&self.watcher);
+    }
+
+    /// Chooses a queue to take from, which goes to the back of the list. Takes empty queues off it.
+    pub(super) fn choose(&mut self, wake_ups: &mut WakeUps) -> Option<Arc<RunQueue>> {
+        let (mut place, mut is_left) = (0, false);
+        while let Some(queue) = self.list.get(place) {
+            match queue.judge() {
+                Judgement::Empty if self.unlist_at(place) => {}
+                Judgement::Empty => place += 1,
+                Judgement::Leave => {
+                    is_left = true;
+                    place += 1;
+                }
+                Judgement::Take => {
+                    let queue = self.list.remove(place);
+                    self.list.extend(queue.clone());
+                    return queue;
+                }
+            }
+        }
+        if is_left {
+            self.watch(wake_ups);
+        }
+        None
+    }
+
+    /// Takes the queue at that place off the list, if it is empty.
+    fn unlist_at(&mut self, place: usize) -> bool {
+        let started = self.list.get(place).and_then(|queue| queue.unlist());
+        if let Some(started) = started {
+            self.remove(place, started);
+        }
+        started.is_some()
+    }
+
+    /// Takes a queue off the list, of whose tasks so many have started.
+    fn remove(&mut self, place: usize, started: usize) {
+        self.started = self.started.wrapping_add(started);
+        self.list.remove(place);
+        SHARED.get().word.fetch_sub(ONE_LISTED, Relaxed);
+    }
+
+    /// What a worker has to do after it has taken work: see rule 2. `spread` is how many threads more
+    /// could be of use at once.
+    pub(super) fn wake_successor(
+        &mut self,
+        is_needed: bool,
+        is_much: bool,
+        spread: usize,
+        wake_ups: &mut WakeUps,
+    ) {
+        let is_needed = is_needed || (is_much && self.has_free_core());
+        let is_needed = is_needed || self.list.iter().any(|queue| queue.wants_thread());
+        if is_needed && !self.is_somebody_coming() {
+            self.summon(wake_ups);
+        }
+        while wake_ups.look.len() + self.wanted < spread && self.summon(wake_ups) {}
+    }
+
+    fn has_free_core(&self) -> bool {
+        let looker = usize::from(SHARED.get().word.load(Relaxed) & HELD != 0);
+        let awake = self.living - self.idle.len() - self.special.len();
+        awake.saturating_sub(sys::parked() + looker) < sys::cores()
+    }
+
+    /// A thread has ended, or can: something that the limit holds up may take its place.
+    pub(super) fn fill_room(&mut self, wake_ups: &mut WakeUps) {
+        let is_next = wake_ups.held_up.is_none() && self.has_room_for_next();
+        if is_next && self.admit_special(wake_ups) {
+            wake_ups.held_up = self.pop_held_up();
+        } else if !self.list.is_empty() && !self.is_somebody_coming() {
+            self.summon(wake_ups);
+        }
+    }
+
+    /// Makes the calling worker idle. It has found nothing in this critical section.
+    pub(super) fn rest(&mut self, me: &Arc<Worker>) {
+        self.set_free(me, false);
+        self.idle.push_back(Arc::clone(me));
+    }
+
+    /// Takes a thread that wants to exit out of the idle ones. `false` if it has orders.
+    fn withdraw(&mut self, me: &Arc<Worker>) -> bool {
+        // The one that has been idle longest lies at the bottom, where the search begins.
+        let is_me = |one: &Arc<Worker>| Arc::ptr_eq(one, me);
+        let found = if let Some(place) = self.idle.iter().position(is_me) {
+            self.idle.remove(place)
+        } else if let Some(place) = self.special.iter().position(is_me) {
+            self.special.remove(place)
+        } else {
+            None
+        };
+        if found.is_some() {
+            self.living -= 1;
+            self.check_exactness();
+        }
+        found.is_some()
+    }
+
+    // --- Exact accounts ------------------------------------------------------------------------
+
+    /// How many threads are running a task, or may be.
+    fn busy(&self) -> usize {
+        self.living - self.idle.len() - self.special.len() - self.free
+    }
+
+    /// Takes a task under the lock, and counts the calling worker as busy. A task for which no thread
+    /// is reserved is taken only if threads remain for all reservations.
+    pub(super) fn take(
+        &mut self,
+        me: &Worker,
+        wake_ups: &mut WakeUps,
+    ) -> Option<(Arc<RunQueue>, Taken)> {
+        let reserved = &SHARED.get().reserved;
+        let busy = self.busy() + usize::from(me.is_free.load(Relaxed));
+        let mut place = 0;
+        while let Some(queue) = self.list.get(place) {
+            let judgement = queue.judge();
+            if judgement == Judgement::Empty && self.unlist_at(place) {
+                continue;
+            }
+            let Some(queue) = self.list.get(place) else { break };
+            let taken = if judgement == Judgement::Leave {
+                None
+            } else if busy + reserved.load(Relaxed) <= max_threads() {
+                queue.take_for_worker(None, &mut false, None)
+            } else {
+                queue.take_reserved()
+            };
+            if let Some(taken) = taken {
+                let queue = Arc::clone(queue);
+                begin(&taken.entry);
+                self.set_free(me, false);
+                // To the back of the list.
+                self.list.rotate_left(place + 1);
+                return Some((queue, taken));
+            }
+            place += 1;
+        }
+        if place > 0 {
+            self.watch(wake_ups);
+        }
+        None
+    }
+
+    /// Whether the calling worker has to exit, so that a task which needs a thread of another kind
+    /// can start.
+    pub(super) fn makes_room(&mut self, me: &Worker, wake_ups: &mut WakeUps) -> bool {
+        if self.held_up.is_empty() {
+            return false;
+        }
+        if self.living < max_threads() {
+            self.fill_room(wake_ups);
+            return false;
+        }
+        self.set_free(me, true);
+        let makes_room = self.has_room_for_next();
+        if makes_room {
+            self.set_free(me, false);
+            wake_ups.held_up = self.pop_held_up();
+        }
+        makes_room
+    }
+
+    /// Accepts a task that must not wait for a thread, and reserves one for it.
+    fn reserve(&mut self) -> Result<(), NoThread> {
+        self.check_exactness();
+        let (shared, limit) = (SHARED.get(), max_threads());
+        let reserved = shared.reserved.load(Relaxed);
+        let used = if shared.is_exact.load(Relaxed) { self.busy() } else { self.living };
+        let refusal = if used + reserved >= limit {
+            Some(NoThread::Limit(limit))
+        } else if self.idle.len() + self.free > reserved {
+            None
+        } else {
+            self.refusal.clone()
+        };
+        if let Some(refusal) = refusal {
+            self.refused += 1;
+            return Err(refusal);
+        }
+        shared.reserved.fetch_add(1, Relaxed);
+        Ok(())
+    }
+
+    /// Counts a refusal because of the limit.
+    pub(super) fn refuse(&mut self) -> NoThread {
+        self.refused += 1;
+        NoThread::Limit(max_threads())
+    }
+
+    /// Reserves a thread of a special kind: an idle one of that kind, or room for a new one.
+    pub(super) fn claim_special(&mut self, spec: &Spec, wake_ups: &mut WakeUps) -> Special {
+        self.check_exactness();
+        if !self.has_room() {
+            return Special::HeldUp;
+        }
+        if !spec.own_thread {
+            if let Some(place) = self.special.iter().rposition(|idle| idle.spec == *spec) {
+                return self.special.remove(place).map_or(Special::HeldUp, Special::Idle);
+            }
+        }
+        if self.admit_special(wake_ups) { Special::New } else { Special::Soon }
+    }
+
+    /// Counts in a new thread of a special kind. At the limit, an idle thread makes room for it.
+    fn admit_special(&mut self, wake_ups: &mut WakeUps) -> bool {
+        if self.living >= max_threads() && self.special.is_empty() && wake_ups.exit.is_none() {
+            if let Some(idle) = self.idle.pop_front() {
+                wake_ups.exit = Some(idle);
+                self.living -= 1;
+            }
+        }
+        self.admit(wake_ups)
+    }
+
+    /// Whether another thread can be busy beside those for which tasks are reserved.
+    fn has_room(&self) -> bool {
+        self.busy() + SHARED.get().reserved.load(Relaxed) < max_threads()
+    }
+
+    /// Whether there is room for the first task that is held up, which may have its thread reserved.
+    fn has_room_for_next(&self) -> bool {
+        let Some(next) = self.held_up.front() else { return false };
+        let others = SHARED.get().reserved.load(Relaxed) - usize::from(next.is_reserved);
+        self.busy() + others < max_threads()
+    }
+
+    fn pop_held_up(&mut self) -> Option<HeldUp> {
+        let next = self.held_up.pop_front()?;
+        if next.is_reserved {
+            unreserve();
+        }
+        Some(next.start)
+    }
+
+    /// Keeps a task until there is room for its thread, which there may be by now.
+    pub(super) fn hold_up(&mut self, next: Waiting, wake_ups: &mut WakeUps) {
+        self.held_up.push_back(next);
+        self.fill_room(wake_ups);
+        self.watch(wake_ups);
+    }
+
+    /// Keeps a task whose thread the operating system has refused.
+    pub(super) fn keep(&mut self, start: HeldUp, wake_ups: &mut WakeUps) {
+        self.held_up.push_back(Waiting { start, is_reserved: false });
+        self.watch(wake_ups);
+    }
+
+    /// A thread of a special kind that was counted in has not been started.
+    pub(super) fn special_not_started(&mut self) {
+        self.living -= 1;
+        self.check_exactness();
+    }
+
+    /// Makes a thread of a special kind idle before its task reports its end. Returns `false` if the
+    /// thread is to exit.
+    pub(super) fn rest_special(&mut self, me: &Arc<Worker>, wake_ups: &mut WakeUps) -> bool {
+        let stays = !me.spec.own_thread && self.special.len() < MOST_SPECIAL;
+        if stays {
+            self.special.push_back(Arc::clone(me));
+        } else {
+            self.living -= 1;
+            self.check_exactness();
+        }
+        self.fill_room(wake_ups);
+        stays
+    }
+
+    // --- Deadlocks at the limit ----------------------------------------------------------------
+
+    /// A thread of the limit waits without a bound for tasks of `queue`.
+    pub(super) fn begin_wait(&mut self, queue: &Arc<RunQueue>) {
+        self.events = self.events.wrapping_add(1);
+        self.waits.push(Arc::clone(queue));
+    }
+
+    pub(super) fn end_wait(&mut self, queue: &Arc<RunQueue>) {
+        self.events = self.events.wrapping_add(1);
+        if let Some(place) = self.waits.iter().rposition(|one| Arc::ptr_eq(one, queue)) {
+            self.waits.swap_remove(place);
+        }
+    }
+
+    /// The oldest queued task, to be refused, if every thread of the limit waits for tasks that are
+    /// queued, or that run on such threads.
+    pub(super) fn take_deadlocked(&mut self) -> Option<Refused> {
+        let is_deadlocked = self.living >= max_threads()
+            && self.waits.len() >= self.living
+            && self.waits.iter().all(|queue| queue.depends_on_limit());
+        // A thread whose wait is over may not have woken up yet: so nothing must have changed since an
+        // earlier look.
+        let is_certain = is_deadlocked && self.suspicion == Some(self.events);
+        self.suspicion = is_deadlocked.then_some(self.events);
+        if is_certain { self.take_oldest() } else { None }
+    }
+
+    /// Takes the oldest queued task, to refuse it.
+    pub(super) fn take_oldest(&mut self) -> Option<Refused> {
+        let found =
+            self.list.iter().find_map(|queue| Some((Arc::clone(queue), queue.take_any(false)?)));
+        let refused = if let Some((queue, entry)) = found {
+            begin(&entry);
+            Refused::Queued(queue, entry)
+        } else {
+            Refused::HeldUp(self.pop_held_up()?)
+        };
+        self.refused += 1;
+        Some(refused)
+    }
+
+    // --- The watcher ---------------------------------------------------------------------------
+
+    /// Whether a thread is to be started.
+    fn starts_one(&mut self) -> bool {
+        let starts = self.to_start > 0;
+        if starts {
+            self.to_start -= 1;
+        }
+        starts
+    }
+
+    /// The operating system has refused a thread: those that were to be started are not.
+    fn not_started(&mut self, refusal: NoThread) {
+        let missing = 1 + mem::take(&mut self.to_start);
+        self.living -= missing;
+        self.free -= missing;
+        self.wanted -= missing;
+        self.refusal = Some(refusal);
+        self.refusals = self.refusals.saturating_add(1);
+        SHARED.get().is_refused.store(true, Relaxed);
+        self.check_exactness();
+    }
+
+    /// A new thread has arrived, and is about to look for work.
+    pub(super) fn arrive(&mut self) {
+        self.wanted -= 1;
+        self.refusal = None;
+        self.refusals = 0;
+        SHARED.get().is_refused.store(false, Relaxed);
+    }
+
+    /// How many threads in a row the operating system has refused.
+    pub(super) fn refusals(&self) -> u32 {
+        self.refusals
+    }
+
+    /// Calls `bury` when the tasks of `queue` have ended.
+    pub(super) fn await_end(&mut self, queue: Arc<RunQueue>, bury: Bury, wake_ups: &mut WakeUps) {
+        self.graves.push((queue, bury));
+        self.watch(wake_ups);
+    }
+
+    /// What is to be called by now.
+    pub(super) fn take_ended(&mut self) -> Option<Bury> {
+        let place = self.graves.iter().position(|(queue, _)| queue.count.is_zero())?;
+        Some(self.graves.swap_remove(place).1)
+    }
+
+    /// Whether the watcher has to look again later, whatever it does now.
+    pub(super) fn waits_for_time(&self) -> bool {
+        !self.held_up.is_empty() || !self.graves.is_empty()
+    }
+
+    /// Whether the thread limit is reached.
+    pub(super) fn is_at_limit(&self) -> bool {
+        self.living >= max_threads()
+    }
+
+    /// Lets the watcher sleep until it is woken, if there is nothing to look at.
+    pub(super) fn fall_asleep(&mut self) -> bool {
+        // In a simulation, what was listed at its last look is left to nobody's guess.
+        let is_done = self.held_up.is_empty() && self.graves.is_empty() && self.to_start == 0;
+        let sleeps = is_done && (self.list.is_empty() || sys::is_simulated());
+        if sleeps {
+            SHARED.get().is_watched.store(false, Relaxed);
+        }
+        sleeps
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Why the operating system refused the last thread that was asked for, if it did.
+    pub(super) fn refusal(&self) -> Option<NoThread> {
+        self.refusal.clone()
+    }
+
+    /// Wakes a thread for the queues that have not moved since the last look, and starts what is held up.
+    /// Returns whether a thread was woken.
+    pub(super) fn look_for_stalls(&mut self, at_once: bool, wake_ups: &mut WakeUps) -> bool {
+        let (mut place, mut has_stalled) = (0, false);
+        while let Some(queue) = self.list.get(place) {
+            match queue.watch(at_once) {
+                Judgement::Empty if self.unlist_at(place) => continue,
+                Judgement::Empty | Judgement::Leave => {}
+                Judgement::Take => has_stalled = true,
+            }
+            place += 1;
+        }
+        if !self.held_up.is_empty() {
+            self.fill_room(wake_ups);
+        }
+        has_stalled && !self.is_somebody_coming() && self.summon(wake_ups)
+    }
+
+    /// Every thread that runs tasks is blocked in this crate, or there is none.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.living - self.idle.len() - self.special.len() <= sys::parked()
+    }
+
+    pub(super) fn statistics(&self) -> (usize, usize, usize, usize, usize) {
+        let (mut started, mut queued) = (self.started, self.held_up.len());
+        for queue in &self.list {
+            let (new, waiting) = queue.statistics();
+            started = started.wrapping_add(new);
+            queued += waiting;
+        }
+        let idle = self.idle.len() + self.special.len();
+        let held_up = if self.living >= max_threads() && self.idle.is_empty() { queued } else { 0 };
+        (self.living - idle, idle, started, self.refused, held_up)
+    }
+}
+
+/// No more threads of special kinds than this are kept idle: a thread cannot change its name, so a
+/// program that names each task differently would otherwise keep one for each.
+const MOST_SPECIAL: usize = 32;
+
+/// A thread of a special kind for a task.
+pub(super) enum Special {
+    Idle(Arc<Worker>),
+    /// There is room for one, which the caller starts.
+    New,
+    /// A thread is free, and about to make room.
+    Soon,
+    /// The limit holds the task up.
+    HeldUp,
+}
+
+/// A task that is held up.
+pub(super) struct Waiting {
+    pub(super) start: HeldUp,
+    /// Whether a thread is reserved for it.
+    pub(super) is_reserved: bool,
+}
+
+/// A task that is refused though it was accepted.
+pub(super) enum Refused {
+    Queued(Arc<RunQueue>, Entry),
+    HeldUp(HeldUp),
+}
+
+impl Refused {
+    /// Tells the task's group.
+    pub(super) fn now(self, why: NoThread) {
+        match self {
+            Refused::Queued(queue, entry) => refuse(&queue, entry, why),
+            Refused::HeldUp(start) => start(Some(why)),
+        }
+    }
+}
+
+/// Refuses a task that was accepted, which is an error of its group.
+#[cold]
+pub(super) fn refuse(queue: &Arc<RunQueue>, entry: Entry, why: NoThread) {
+    let slot = Slot::new(queue);
+    let mut release = Release::inline(if entry.has_slot { Some(&slot) } else { None });
+    entry.job.run(Order::Refuse(why), &mut release);
+    slot_is_free(queue, slot, false);
+    queue.count_out();
+}
+
+/// A task has left its queue: the thread that was reserved for it is the one that runs it.
+#[inline]
+pub(super) fn begin(entry: &Entry) {
+    if entry.is_reserved {
+        SHARED.get().reserved.fetch_sub(1, Relaxed);
+    }
+}
+
+/// Reserves a thread. Called under the pool's lock.
+pub(super) fn reserve_one() {
+    SHARED.get().reserved.fetch_add(1, Relaxed);
+}
+
+/// A reservation is not used.
+pub(super) fn unreserve() {
+    SHARED.get().reserved.fetch_sub(1, Relaxed);
+}
+
+impl Occupied for Worker {
+    /// The thread counts as free before its task reports its end.
+    fn give_back(&self) {
+        lock().set_free(self, true);
+    }
+}
+
 impl Empty for Shared {
-    const EMPTY: Self = Shared { pool: Mutex::EMPTY, office: Office::EMPTY, front: Front::EMPTY };
+    const EMPTY: Self = Shared {
+        pool: Mutex::EMPTY,
+        word: HintUsize::new(0),
+        reserved: HintUsize::new(0),
+        is_exact: HintBool::new(true),
+        is_watched: HintBool::new(false),
+        has_watcher: HintBool::new(false),
+        is_refused: HintBool::new(false),
+    };
 }
 
 impl Static for Shared {
     #[cfg(feature = "sim")]
     fn clear(&self) {
         self.pool.clear();
-        self.office.set(Search::Nobody);
-        self.front.show(0, false);
+        self.word.store(0, Relaxed);
+        self.reserved.store(0, Relaxed);
+        self.is_exact.store(true, Relaxed);
+        self.is_watched.store(false, Relaxed);
+        self.has_watcher.store(false, Relaxed);
+        self.is_refused.store(false, Relaxed);
     }
 }
 
 impl Empty for Pool {
     const EMPTY: Pool = Pool {
-        queue: VecDeque::new(),
-        pushed: 0,
+        list: VecDeque::new(),
         idle: VecDeque::new(),
-        running: 0,
-        taken: 0,
-        napping: 0,
-        stalled: false,
-        rescue: None,
+        special: VecDeque::new(),
+        held_up: VecDeque::new(),
+        living: 0,
+        free: 0,
+        wanted: 0,
+        to_start: 0,
+        waits: Vec::new(),
+        events: 0,
+        suspicion: None,
+        graves: Vec::new(),
+        watcher: None,
+        serve: None,
+        refusal: None,
+        refusals: 0,
+        started: 0,
+        refused: 0,
     };
-}
-
-impl Pool {
-    #[inline]
-    fn push(&mut self, id: Id, job: Job) {
-        let was_empty = self.queue.is_empty();
-        self.queue.push_back(Queued { id, serial: self.pushed, job });
-        self.pushed = self.pushed.wrapping_add(1);
-        if was_empty {
-            self.show_front();
-        }
-    }
-
-    /// Makes a thread the searcher, which is to be woken outside the lock; `None` if there is one.
-    pub(super) fn appoint(&mut self) -> io::Result<Option<Arc<Sleeper>>> {
-        if office().get() != Search::Nobody {
-            return Ok(None);
-        }
-        // A thread first, and then the office, which others look at without the lock: nobody relies
-        // on a searcher that is then refused.
-        let searcher = self.idle_or_new()?;
-        if office().try_take() {
-            return Ok(Some(searcher));
-        }
-        // A thread that has finished its task was faster.
-        self.idle.push_back(searcher);
-        Ok(None)
-    }
-
-    fn idle_or_new(&mut self) -> io::Result<Arc<Sleeper>> {
-        self.idle.pop_back().map_or_else(searcher::start, Ok)
-    }
-
-    /// Takes the oldest task; a searcher that leaves others behind hands on its office first.
-    pub(super) fn take(&mut self, role: Role) -> Take {
-        if self.queue.is_empty() {
-            return Take::Nothing;
-        }
-        let (mut successor, mut is_starved) = (None, false);
-        if role == Role::Searcher {
-            if self.queue.len() == 1 {
-                office().set(Search::Nobody);
-            } else if self.napping > 0 && self.is_busy() {
-                office().set(Search::Napping);
-            } else if let Ok(appointed) = self.idle_or_new() {
-                successor = Some(appointed);
-            } else if self.running > 0 {
-                return Take::Refused;
-            } else {
-                office().set(Search::Nobody);
-                is_starved = true;
-            }
-        }
-        let Some(Queued { job, .. }) = self.queue.pop_front() else { return Take::Nothing };
-        self.running += 1;
-        self.taken = self.taken.wrapping_add(1);
-        self.front_is_gone();
-        let helper = if self.stalled && self.queue.len() > 1 { self.idle.pop_back() } else { None };
-        Take::Task(Taken { job, successor, helper, is_starved })
-    }
-
-    fn front_is_gone(&mut self) {
-        if self.queue.is_empty() {
-            self.stalled = false;
-        }
-        self.show_front();
-    }
-
-    fn show_front(&self) {
-        let oldest = self.queue.front().map(|oldest| oldest.serial);
-        POOL.get().front.show(oldest.unwrap_or(self.pushed), oldest.is_some());
-    }
-
-    /// Takes a certain task: the oldest that is wanted, if it is at the front, or one of the newest.
-    pub(super) fn take_wanted(
-        &mut self,
-        mut wanted: impl FnMut(&Id, usize, usize) -> bool,
-    ) -> Option<Job> {
-        let pushed = self.pushed;
-        let newest = self.queue.len().saturating_sub(NEWEST)..self.queue.len();
-        let place = iter::once(0).chain(newest.rev()).find(|place| {
-            self.queue.get(*place).is_some_and(|one| wanted(&one.id, one.serial, pushed))
-        })?;
-        // Not counted as taken: a nap asks whether anybody drains the front.
-        if place > 0 {
-            return Some(self.queue.remove(place)?.job);
-        }
-        let Queued { job, .. } = self.queue.pop_front()?;
-        self.front_is_gone();
-        Some(job)
-    }
-
-    /// Takes so many of the newest tasks back.
-    #[cold]
-    fn take_newest(&mut self, count: usize) -> impl Iterator<Item = Job> + use<> {
-        let others = self.queue.len().saturating_sub(count);
-        let newest = self.queue.split_off(others);
-        if self.queue.is_empty() {
-            self.front_is_gone();
-        }
-        newest.into_iter().map(|queued| queued.job)
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
-    }
-
-    /// Whether another running thread would only be in the way of those that are awake, one of
-    /// which is the thread that starts the tasks. Those that are blocked in this crate do not count.
-    pub(super) fn is_busy(&self) -> bool {
-        let awake = self.running.saturating_sub(sys::parked());
-        awake > 0 && awake + 1 >= sys::cores() && !self.stalled
-    }
-}
-
-/// What a look at the queue has brought.
-pub(super) enum Take {
-    Task(Taken),
-    Nothing,
-    /// The operating system refuses a thread for a successor, and others are running: the searcher
-    /// must not go into user code, but try again.
-    Refused,
-}
-
-/// A task, and those to be woken before it is run.
-pub(super) struct Taken {
-    pub(super) job: Job,
-    pub(super) successor: Option<Arc<Sleeper>>,
-    pub(super) helper: Option<Arc<Sleeper>>,
-    /// Whether tasks are left behind for which there was no searcher to be had.
-    pub(super) is_starved: bool,
-}
-
-/// Takes a thread that wants to leave out of the idle ones. `false` if it has been appointed.
-pub(super) fn withdraw(me: &Arc<Sleeper>) -> bool {
-    let mut pool = lock();
-    // The one that has been idle longest lies at the bottom, where the search begins.
-    let place = pool.idle.iter().position(|idle| Arc::ptr_eq(idle, me));
-    place.and_then(|place| pool.idle.remove(place)).is_some()
 }

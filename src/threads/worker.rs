@@ -1,170 +1,327 @@
-//! One thread of the cache, and the hand-over of a task to it.
+//! The threads that take tasks from the run queues.
 
-use std::io;
+use std::hint;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use super::searcher::Shift;
-use super::sleeper::KEEP_ALIVE;
-use super::{Spec, cache, cap};
-use crate::sys;
-use crate::sys::atomic::{Acquire, AtomicBool, Relaxed, Release};
-use crate::wait::{Until, WaitQueue};
+use super::inline::{self, Inside};
+use super::job::{Order, Release};
+use super::pool::{self, Orders, Role, WakeUps, Worker};
+use super::run_queue::{Entry, RunQueue, Share, Slot, TWO_WAKE_UPS, Taken};
+use crate::sys::{self, user_code};
+use crate::wait::ROUND_TRIP;
 
-/// A task as this room sees it: it runs user code, then drops [`Finish`], then reports. It must not
-/// panic.
-pub(super) enum Job {
-    Once(Box<dyn FnOnce(Finish<'_>) + Send>),
-    Shared(Arc<dyn Runnable>),
-}
+/// Halvings after which a looker all but stops spinning.
+const LEAST: u32 = 6;
 
-/// A task that others hold, too.
-pub(crate) trait Runnable: Send + Sync {
-    /// Runs it; it is run once.
-    fn run(self: Arc<Self>, finish: Finish<'_>);
-}
+/// One attempt in so many goes to the full length.
+const PROBE: u32 = 16;
 
-pub(super) struct Worker {
-    pub(super) spec: Spec,
-    inbox: WaitQueue<Option<Job>>,
-    /// Whether there is a job in the inbox: for looking without the lock.
-    posted: AtomicBool,
-    /// Whether the thread ends with its job, since the cache does not keep it.
-    leaving: AtomicBool,
-}
+/// How many rounds a spinning looker makes between two offers of its core to others.
+const ROUNDS_PER_YIELD: u32 = 2;
 
-/// Makes the thread of a task free for others, when dropped: after the last of the user's code, and
-/// before anybody can learn that the task is done.
-pub(crate) struct Finish<'a>(Thread<'a>);
+/// How long a spinning looker waits between two looks at queues that it leaves to others.
+const LOOK_AGAIN: Duration = Duration::from_micros(4);
 
-enum Thread<'a> {
-    Cached(&'a Arc<Worker>),
-    Pooled(&'a mut Shift),
-    /// A thread that would wait otherwise.
-    Lent,
-}
-
-impl<'a> Finish<'a> {
-    pub(super) fn of_pool(shift: &'a mut Shift) -> Self {
-        Finish(Thread::Pooled(shift))
-    }
-}
-
-impl Finish<'static> {
-    pub(super) fn of_nobody() -> Self {
-        Finish(Thread::Lent)
-    }
-}
-
-impl Finish<'_> {
-    /// Whether another task can go on here, which asks for such a thread. (Not on one that was lent:
-    /// it waits for the first task alone.)
-    pub(crate) fn suits(&self, spec: &Spec) -> bool {
-        match &self.0 {
-            Thread::Lent => false,
-            Thread::Pooled(_) => spec.is_default(),
-            Thread::Cached(worker) => worker.spec == *spec && !spec.own_thread,
+/// The life of a worker: it works until there is nothing to do, and sleeps until it is woken.
+pub(super) fn serve(me: &Arc<Worker>) {
+    pool::become_own_thread();
+    pool::lock().arrive();
+    let mut shift = Shift::new(me);
+    loop {
+        shift.work();
+        if shift.is_leaving {
+            return;
+        }
+        match me.sleep() {
+            Some(Orders::Look) => shift.role.take_promised(),
+            _ => return,
         }
     }
 }
 
-impl Drop for Finish<'_> {
-    fn drop(&mut self) {
-        match &mut self.0 {
-            Thread::Lent => {}
-            Thread::Pooled(shift) => shift.finished(),
-            Thread::Cached(worker) => {
-                if !cache::put(worker) {
-                    // Relaxed: read by this thread alone.
-                    worker.leaving.store(true, Relaxed);
+/// What a worker is at, from being woken to sleeping again.
+struct Shift<'a> {
+    me: &'a Arc<Worker>,
+    share: Arc<Share>,
+    role: Role,
+    /// The queue of the last task.
+    queue: Option<(Arc<RunQueue>, Inside)>,
+    /// When it began to run tasks of that queue, and how many they were, since their pace was noted.
+    begun: Option<Instant>,
+    tasks: u32,
+    /// How often in a row it has spun for nothing.
+    failures: u32,
+    /// Its place is needed by a thread of another kind.
+    is_leaving: bool,
+}
+
+impl<'a> Shift<'a> {
+    fn new(me: &'a Arc<Worker>) -> Self {
+        let (share, role) = (Share::new(), Role::NONE);
+        Shift {
+            me,
+            share,
+            role,
+            queue: None,
+            begun: None,
+            tasks: 0,
+            failures: 0,
+            is_leaving: false,
+        }
+    }
+
+    fn work(&mut self) {
+        while let Some(entry) = self.next() {
+            self.run(entry);
+            user_code::permit();
+        }
+        self.queue = None;
+    }
+
+    fn run(&mut self, entry: Entry) {
+        let Some((queue, _)) = &self.queue else { unreachable!("its queue has been entered") };
+        let slot = Slot::new(queue);
+        // With exact accounts the thread counts as free before the task reports its end.
+        let thread = if pool::is_exact() { Some(&**self.me as _) } else { None };
+        let slot_of_task = if entry.has_slot { Some(&slot as _) } else { None };
+        let mut release = Release::worker(slot_of_task, thread);
+        sys::before_parking(Some(inline::on_park));
+        sys::set_at_work(true);
+        // A job catches what user code throws. Should one unwind all the same, the thread must not go
+        // with it.
+        let run = AssertUnwindSafe(|| entry.job.run(Order::Run, &mut release));
+        if let Err(payload) = panic::catch_unwind(run) {
+            mem::forget(payload);
+        }
+        sys::set_at_work(false);
+        sys::before_parking(None);
+        pool::slot_is_free(queue, slot, true);
+        queue.count_out();
+        self.tasks += 1;
+    }
+
+    /// The next task; `None` if the thread is idle now, or is to exit.
+    fn next(&mut self) -> Option<Entry> {
+        if pool::is_exact() {
+            return self.next_exact();
+        }
+        if let Some(entry) = self.share.take() {
+            pool::begin(&entry);
+            return Some(entry);
+        }
+        loop {
+            if let Some(entry) = self.take_own() {
+                return Some(entry);
+            }
+            self.look()?;
+        }
+    }
+
+    /// Takes from the queue of the last task.
+    fn take_own(&mut self) -> Option<Entry> {
+        let last = self.pace();
+        let (queue, inside) = self.queue.as_mut()?;
+        let share = &self.share;
+        let taken = inside.attached(|mark| (queue.take_for_worker(Some(share), mark, last), *mark));
+        let (Some(taken), is_attached) = taken else { return None };
+        let queue = Arc::clone(queue);
+        self.leave_behind(&queue, &taken, is_attached);
+        pool::begin(&taken.entry);
+        Some(taken.entry)
+    }
+
+    /// How long each of the last tasks took, and starts the clock for the next ones.
+    fn pace(&mut self) -> Option<Duration> {
+        let tasks = mem::take(&mut self.tasks);
+        if sys::is_simulated() {
+            let quick = || if sys::guess(|| false) { TWO_WAKE_UPS / 15 } else { TWO_WAKE_UPS };
+            return (tasks > 0).then(quick);
+        }
+        let now = sys::now();
+        let begun = self.begun.replace(now)?;
+        (tasks > 0).then(|| now.saturating_duration_since(begun) / tasks)
+    }
+
+    /// Sees to what is left, here and in other queues, before a task of unknown length begins.
+    fn leave_behind(&mut self, queue: &RunQueue, taken: &Taken, is_attached: bool) {
+        let was_looking = self.role.is_held();
+        let listed = self.role.give_up();
+        let is_left = taken.left > 0 && !taken.is_attended;
+        let spread = if taken.is_slow { taken.left.min(2) } else { 0 };
+        let is_much = taken.work >= TWO_WAKE_UPS;
+        if is_left || spread > 0 || is_much || (was_looking && listed > 0) {
+            let mut wake_ups = WakeUps::default();
+            let mut pool = pool::lock();
+            pool.wake_successor(is_left, is_much, spread, &mut wake_ups);
+            drop(pool);
+            wake_ups.now();
+        }
+        if is_attached && !queue.seems_empty() {
+            pool::rely_on_watcher();
+        }
+    }
+
+    /// Finds a queue to take from; `None` if there is none, and the thread is idle now.
+    fn look(&mut self) -> Option<()> {
+        if self.role.try_take() && self.spin() {
+            return Some(());
+        }
+        // Rule 1: an empty queue only, or else it is taken from.
+        if self.detach() {
+            return Some(());
+        }
+        let mut wake_ups = WakeUps::default();
+        let mut pool = pool::lock();
+        // From here on it may begin a task at any moment.
+        pool.set_free(self.me, false);
+        let found = pool.choose(&mut wake_ups);
+        if found.is_none() {
+            self.role.give_up();
+            pool.rest(self.me);
+        }
+        drop(pool);
+        wake_ups.now();
+        self.switch_to(found?);
+        Some(())
+    }
+
+    /// Gives back what it has taken from its queue and not begun. Returns whether tasks are queued there
+    /// for which nobody is answerable.
+    fn detach(&mut self) -> bool {
+        let Some((queue, inside)) = &mut self.queue else { return false };
+        let share = &self.share;
+        inside.attached(|mark| queue.detach(share, mark))
+    }
+
+    fn switch_to(&mut self, queue: Arc<RunQueue>) {
+        if self.queue.as_ref().is_some_and(|(own, _)| Arc::ptr_eq(own, &queue)) {
+            return;
+        }
+        // The frame of the old queue has to end before the new one begins.
+        self.queue = None;
+        self.begun = None;
+        self.tasks = 0;
+        if let Some(inside) = Inside::work(&queue, Some(&self.share)) {
+            self.queue = Some((queue, inside));
+        }
+    }
+
+    /// Looks for work for about as long as a wake-up takes; `true` if it has found a queue.
+    fn spin(&mut self) -> bool {
+        if sys::is_simulated() {
+            return false;
+        }
+        if sys::cores() == 1 {
+            // The thread that is about to push needs this core.
+            sys::yield_core();
+            return self.queue.as_ref().is_some_and(|(own, _)| !own.seems_taken());
+        }
+        let (start, stay) = (sys::now(), self.stay());
+        let (mut next_look, mut rounds) = (start, 0_u32);
+        loop {
+            if self.queue.as_ref().is_some_and(|(own, _)| !own.seems_taken()) {
+                break;
+            }
+            let now = sys::now();
+            if pool::listed() > 0 && now >= next_look {
+                let mut wake_ups = WakeUps::default();
+                let mut pool = pool::lock();
+                pool.set_free(self.me, false);
+                let found = pool.choose(&mut wake_ups);
+                drop(pool);
+                wake_ups.now();
+                if let Some(queue) = found {
+                    if self.detach() {
+                        break;
+                    }
+                    self.switch_to(queue);
+                    break;
                 }
+                next_look = now + LOOK_AGAIN;
+            }
+            if now.saturating_duration_since(start) >= stay {
+                self.failures = self.failures.wrapping_add(1);
+                return false;
+            }
+            for _ in 0..8 {
+                hint::spin_loop();
+            }
+            rounds += 1;
+            if rounds % ROUNDS_PER_YIELD == 0 {
+                // The thread that is about to push may be waiting for this core.
+                sys::yield_core();
             }
         }
+        self.failures = 0;
+        true
     }
-}
 
-/// Starts a thread that waits for its first task.
-pub(super) fn start(spec: Spec) -> io::Result<Arc<Worker>> {
-    let (name, stack_size) = (spec.thread_name(), spec.stack_size);
-    let worker = Arc::new(Worker {
-        spec,
-        inbox: WaitQueue::new(None),
-        posted: AtomicBool::new(false),
-        leaving: AtomicBool::new(false),
-    });
-    let its_own = Arc::clone(&worker);
-    let living = cap::admit()?;
-    let serve = move || {
-        let _living = living;
-        its_own.serve();
-    };
-    sys::spawn(name, stack_size, serve)?;
-    Ok(worker)
-}
-
-pub(super) fn run(job: Job, finish: Finish<'_>) {
-    // A job catches what user code throws. Should one unwind all the same, the thread, which is
-    // idle by then and perhaps claimed, must not go with it.
-    if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| job.run(finish))) {
-        mem::forget(payload);
+    /// How long it is worth to spin: each failure halves it, and one attempt in sixteen goes to the full
+    /// length.
+    fn stay(&self) -> Duration {
+        let halvings = if self.failures % PROBE == 0 { 0 } else { LEAST.min(self.failures) };
+        ROUND_TRIP / (1 << halvings)
     }
-}
 
-impl Job {
-    fn run(self, finish: Finish<'_>) {
-        match self {
-            Job::Once(job) => job(finish),
-            Job::Shared(job) => job.run(finish),
+    /// [`next`](Self::next) with exact accounts: every task is taken under the pool's lock.
+    fn next_exact(&mut self) -> Option<Entry> {
+        self.detach();
+        let mut has_spun = false;
+        loop {
+            let mut wake_ups = WakeUps::default();
+            let mut pool = pool::lock();
+            if pool.makes_room(self.me, &mut wake_ups) {
+                self.is_leaving = true;
+                self.role.give_up();
+                pool.fill_room(&mut wake_ups);
+                drop(pool);
+                wake_ups.now();
+                return None;
+            }
+            if let Some((queue, taken)) = pool.take(self.me, &mut wake_ups) {
+                self.role.give_up();
+                let spread = if taken.is_slow { taken.left.min(2) } else { 0 };
+                pool.wake_successor(taken.left > 0, false, spread, &mut wake_ups);
+                drop(pool);
+                wake_ups.now();
+                self.switch_to(queue);
+                return Some(taken.entry);
+            }
+            pool.set_free(self.me, true);
+            if !has_spun && self.role.try_take() {
+                drop(pool);
+                wake_ups.now();
+                has_spun = true;
+                self.spin_exact();
+                continue;
+            }
+            self.role.give_up();
+            pool.rest(self.me);
+            drop(pool);
+            wake_ups.now();
+            return None;
         }
     }
-}
 
-impl Worker {
-    fn serve(self: Arc<Self>) {
-        let mut job = self.claimed_job();
-        loop {
-            run(job, Finish(Thread::Cached(&self)));
-            // Relaxed: written by this thread alone, in `Finish`.
-            if self.leaving.load(Relaxed) {
+    /// Waits, for about as long as a wake-up takes, until a queue is listed.
+    fn spin_exact(&mut self) {
+        if sys::cores() == 1 || sys::is_simulated() {
+            return;
+        }
+        let (start, stay) = (sys::now(), self.stay());
+        let listed = pool::listed();
+        while pool::listed() == listed {
+            if sys::now().saturating_duration_since(start) >= stay {
+                self.failures = self.failures.wrapping_add(1);
                 return;
             }
-            job = match self.next_job() {
-                Some(job) => job,
-                None => return,
-            };
+            for _ in 0..8 {
+                hint::spin_loop();
+            }
         }
-    }
-
-    /// The next job, or `None` when nobody has claimed this idle thread for a long time.
-    fn next_job(self: &Arc<Self>) -> Option<Job> {
-        if let Some(job) = sys::idling(|| self.job_until(KEEP_ALIVE.into())) {
-            return Some(job);
-        }
-        if cache::withdraw(self) { None } else { Some(self.claimed_job()) }
-    }
-
-    /// The job that whoever claimed this thread is about to post.
-    fn claimed_job(&self) -> Job {
-        self.job_until(Until::FOREVER).expect("a wait without a bound ends with a job")
-    }
-
-    fn job_until(&self, until: Until<'_>) -> Option<Job> {
-        // Acquire: pairs with Release in `post`. The lock orders the job itself.
-        let posted = || self.posted.load(Acquire);
-        // What ended the wait does not matter, only whether there is a job.
-        drop(self.inbox.wait(until, posted, |inbox| inbox.is_some()));
-        let mut inbox = self.inbox.lock();
-        // Relaxed: this thread alone reads the flag.
-        self.posted.store(false, Relaxed);
-        inbox.take()
-    }
-
-    pub(super) fn post(&self, job: Job) {
-        let mut inbox = self.inbox.lock();
-        *inbox = Some(job);
-        // Release: pairs with Acquire in `job_until`.
-        self.posted.store(true, Release);
-        inbox.grant_one();
+        self.failures = 0;
     }
 }

@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 
 use super::from_now;
 use crate::sys::Mutex;
-use crate::threads::{self, Finish, Id, Spec};
+use crate::threads::{self, Job, Order, Release};
 use crate::unwind::drop_quietly;
 use crate::wait::alarms::{self, Alarm, Ring};
 
-/// Calls a function once, after some time, and can be stopped and set anew.
+/// Calls a function once, after a delay, and can be stopped and reset.
 ///
-/// The function runs on a thread of the crate's cache, so it may take its time, and block. If it is
-/// set anew while it runs, the next run does not wait for the last. A panic ends the run, and nothing
-/// else. Where the operating system refuses a thread it runs on the timer thread, late rather than
-/// never; it had better not block there.
+/// The function runs as a task of its own, so it may take its time, and block. If it is reset while it
+/// runs, the next run does not wait for the last. A panic ends the run, and nothing else. If the
+/// operating system refuses the first thread of the process, it runs on the timer thread, where it
+/// should not block.
 ///
 /// Dropping it stops it; it does not wait for a run. [`detach`](Self::detach) lets it go. What the
 /// function has captured is dropped with it, or at the end of a run that is under way; never under a
@@ -148,17 +148,14 @@ impl Core {
     }
 }
 
-/// Does something that is the user's on a thread of the cache: on this one if there is none.
+/// Does something that is the user's as a task; on this thread if there is no other.
 fn elsewhere(core: Arc<Core>, run: fn(Arc<Core>)) {
-    match threads::claim(&Spec::DEFAULT) {
-        Ok(claimed) => {
-            let id = Id { group: Arc::as_ptr(&core).addr(), index: 0 };
-            claimed.run(id, move |finish: Finish<'_>| {
-                run(core);
-                drop(finish); // after the last of the user's code
-            });
-        }
-        Err(_) => run(core),
+    let job = Job::once(move |_, release| {
+        run(core);
+        release.now();
+    });
+    if let Err((_, job)) = threads::go_alone(job) {
+        job.run(Order::Run, &mut Release::nothing());
     }
 }
 

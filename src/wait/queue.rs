@@ -45,7 +45,13 @@ impl<S, W> WaitQueue<S, W> {
         WaitQueue { inner: Mutex::new(Inner { state, waiters: None }) }
     }
 
+    /// The state, for the only owner.
+    pub(crate) fn get_mut(&mut self) -> &mut S {
+        &mut self.inner.get_mut().state
+    }
+
     /// Locks the queue. Waiters decided through the guard are woken when it is gone.
+    #[inline]
     pub(crate) fn lock(&self) -> Locked<'_, S, W> {
         Locked { guard: Some(self.inner.lock()), woken: Vec::new() }
     }
@@ -92,6 +98,16 @@ impl<S> WaitQueue<S> {
     ) -> Result<(), Interrupted> {
         until.enter()?;
         if ready() { Ok(()) } else { self.park(&until, enlist, Patience::Spins) }
+    }
+
+    /// [`wait_enlisted`](Self::wait_enlisted) for a hand-over between threads that should both stay awake.
+    pub(crate) fn wait_awake(
+        &self,
+        until: Until<'_>,
+        enlist: impl FnOnce(&mut S) -> bool,
+    ) -> Result<(), Interrupted> {
+        until.enter()?;
+        self.park(&until, enlist, Patience::SpinsLong)
     }
 
     /// [`wait`](Self::wait) without spinning, for waits that are long as a rule.
@@ -184,6 +200,7 @@ impl<S, W> Locked<'_, S, W> {
         while self.grant_one() {}
     }
 
+    #[inline]
     fn inner(&mut self) -> &mut Inner<S, W> {
         self.guard.as_mut().expect("the lock is held until drop")
     }
@@ -192,25 +209,35 @@ impl<S, W> Locked<'_, S, W> {
 impl<S, W> Deref for Locked<'_, S, W> {
     type Target = S;
 
+    #[inline]
     fn deref(&self) -> &S {
         &self.guard.as_ref().expect("the lock is held until drop").state
     }
 }
 
 impl<S, W> DerefMut for Locked<'_, S, W> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut S {
         &mut self.inner().state
     }
 }
 
 impl<S, W> Drop for Locked<'_, S, W> {
+    #[inline]
     fn drop(&mut self) {
         self.guard = None;
-        // Nobody, as a rule: then there is nothing to take apart.
+        // As a rule no thread waits: then there is nothing to take apart.
         if !self.woken.is_empty() {
-            for waiter in self.woken.drain(..) {
-                waiter.wake();
-            }
+            self.wake();
+        }
+    }
+}
+
+impl<S, W> Locked<'_, S, W> {
+    #[cold]
+    fn wake(&mut self) {
+        for waiter in self.woken.drain(..) {
+            waiter.wake();
         }
     }
 }

@@ -20,11 +20,17 @@ use crate::sys;
 /// as long.
 pub(crate) const ROUND_TRIP: Duration = Duration::from_micros(12);
 
+/// About twice what it takes until a thread runs that was woken on a core that sleeps, in a virtual machine.
+const LONG: Duration = Duration::from_micros(100);
+
 /// Halvings after which a thread all but stops spinning.
 const LEAST: u32 = 6;
 
 /// One attempt in so many goes to the full length.
 const PROBE: u32 = 16;
+
+/// How many looks a long spin takes between two offers of its core to others.
+const LOOKS_PER_YIELD: u32 = 8;
 
 /// How many looks fall between two readings of the clock, and pauses between two looks.
 const LOOKS_PER_READING: u32 = 8;
@@ -45,6 +51,30 @@ pub(crate) fn spin(ready: impl Fn() -> bool) -> bool {
     let paid = spin_for(ROUND_TRIP / (1 << halvings), ready);
     FAILURES.set(if paid { 0 } else { failures.wrapping_add(1) });
     paid
+}
+
+/// Looks again and again for about twice as long as a core that sleeps takes to run the thread that was
+/// woken on it.
+pub(crate) fn spin_long(ready: impl Fn() -> bool) -> bool {
+    if sys::is_simulated() {
+        return false;
+    }
+    let start = sys::now();
+    // On one core every moment is better left to the other thread.
+    let looks = if sys::cores() == 1 { 1 } else { LOOKS_PER_YIELD };
+    loop {
+        for _ in 0..looks {
+            if ready() {
+                return true;
+            }
+            hint::spin_loop();
+        }
+        if sys::now().saturating_duration_since(start) >= LONG {
+            return false;
+        }
+        // The thread that this one waits for may have been woken on this core.
+        sys::yield_core();
+    }
 }
 
 fn spin_for(limit: Duration, ready: impl Fn() -> bool) -> bool {

@@ -1,61 +1,88 @@
 //! Tasks that a group runs itself.
 
-use std::panic::{self, AssertUnwindSafe};
+use std::mem;
+use std::panic::{self, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
+use std::thread;
 
 use super::{Token, WaitGroup};
 use crate::refused::{Refusal, Refused};
-use crate::threads::{self, Finish, Id, Spec};
+use crate::sys::atomic::{AtomicBool, Relaxed};
+use crate::sys::{Mutex, user_code};
+use crate::threads::{
+    self, GroupQueue, Guess, Job, NoThread, Options, Order, Release, Spec, Start,
+};
 use crate::unwind::{Payload, drop_quietly};
 
+/// What a group with tasks of its own has.
+pub(super) struct Tasks {
+    pub(super) queue: GroupQueue,
+    first_panic: Mutex<Option<Payload>>,
+    /// Whether there has been one: for looking without the lock.
+    has_panicked: AtomicBool,
+}
+
+// No lock of a group is held while user code runs.
+impl UnwindSafe for Tasks {}
+impl RefUnwindSafe for Tasks {}
+
 impl WaitGroup {
-    /// Runs `f` on a thread of the crate's cache, and counts it as a task of this group.
+    /// Runs `f` as a task, and counts it in this group.
     ///
     /// The task counts as done also if it panics: the others go on, and the payload of the first
     /// panic is resumed by the next `wait` that returns. For tasks that borrow, return values or
     /// fail, use [`ErrGroup`](crate::ErrGroup).
     ///
+    /// At the [thread limit](crate::set_max_threads), the task is queued. It may run on the stack of a
+    /// thread that [waits](Self::wait) for the group.
+    ///
     /// # Panics
     ///
-    /// `WaitGroup::go: ...` if the operating system refuses a thread; `f` is dropped and the count
-    /// is left as it was. [`try_go`](Self::try_go) gives `f` back instead. And as
-    /// [`add`](Self::add).
+    /// `WaitGroup::go: ...` if the operating system refuses a thread and there is none; `f` is dropped,
+    /// and the count is left as it was. [`try_go`](Self::try_go) returns `f` instead. Also panics if
+    /// [`add`](Self::add) would.
     ///
     /// # Compared with Go
     ///
     /// `WaitGroup.Go`, where a panic ends the process.
     #[track_caller]
     pub fn go<F: FnOnce() + Send + 'static>(self: &Arc<Self>, f: F) {
-        if let Err(refused) = self.try_go(f) {
+        if let Err(refused) = self.start(&Spec::DEFAULT, Start::Any, f) {
             panic!("WaitGroup::go: {refused}");
         }
     }
 
-    /// Runs `f` as [`go`](Self::go) does, or gives it back.
+    /// Runs `f` as [`go`](Self::go) does, if there is a thread for it.
     ///
     /// # Errors
     ///
-    /// [`Refused`] with `f` in it, if the operating system refuses a thread. The count is left as
-    /// it was.
+    /// [`Refused`], with `f` in it, if the thread limit is reached or the operating system refuses a
+    /// thread. The count is left as it was.
     ///
     /// # Panics
     ///
     /// As [`add`](Self::add).
     #[track_caller]
     pub fn try_go<F: FnOnce() + Send + 'static>(self: &Arc<Self>, f: F) -> Result<(), Refused<F>> {
-        self.try_go_on(&Spec::DEFAULT, f)
+        self.start(&Spec::DEFAULT, Start::Exact, f)
     }
 
-    fn try_go_on<F: FnOnce() + Send + 'static>(
+    #[track_caller]
+    #[inline]
+    fn start<F: FnOnce() + Send + 'static>(
         self: &Arc<Self>,
         spec: &Spec,
+        how: Start,
         f: F,
     ) -> Result<(), Refused<F>> {
-        let claimed = match threads::claim(spec) {
-            Ok(claimed) => claimed,
+        let place = match threads::place(spec, how) {
+            Ok(place) => place,
             Err(error) => return Err(Refused::new(Refusal::Thread(error), f)),
         };
-        claimed.run(self.id(), job(Token::new(Arc::clone(self)), f));
+        let queue = &self.tasks().queue;
+        let task = Job::once(job(Token::new(Arc::clone(self)), f));
+        let started = threads::go(queue, place, guess_of::<F>(), false, |_| task);
+        debug_assert!(started.is_ok(), "the queue of a group is never closed");
         Ok(())
     }
 
@@ -97,82 +124,124 @@ impl WaitGroup {
         if tasks.is_empty() {
             return;
         }
-        let claimed = match threads::claim(&Spec::DEFAULT) {
-            Ok(claimed) => claimed,
-            Err(error) => panic!("WaitGroup::go_many: {}", Refusal::Thread(error)),
-        };
+        if let Err(error) = threads::place(&Spec::DEFAULT, Start::Any) {
+            panic!("WaitGroup::go_many: {}", Refusal::Thread(error));
+        }
         self.add(tasks.len());
         let counted = || Token::counted(Arc::clone(self));
-        claimed.run_each(self.id(), tasks.into_iter().map(|f| job(counted(), f)).collect());
+        let jobs = tasks.into_iter().map(|f| Job::once(job(counted(), f))).collect();
+        threads::go_many(&self.tasks().queue, guess_of::<F>(), jobs);
     }
 
-    fn id(&self) -> Id {
-        Id { group: self.address(), index: 0 }
+    #[inline]
+    fn tasks(&self) -> &Tasks {
+        self.tasks.get_or_init(|| {
+            let stack = Spec::promised_stack();
+            let options = Options { limit: None, stack, inline: true, counts: false };
+            let queue = GroupQueue::new(options);
+            let has_panicked = AtomicBool::new(false);
+            Box::new(Tasks { queue, first_panic: Mutex::new(None), has_panicked })
+        })
     }
 
-    /// Drops the payload of a panic that nobody can wait for any more, while the thread is still the
-    /// task's own: its drop is the user's code.
-    fn drop_abandoned_panic(&self, token: &Token<Arc<WaitGroup>>) {
-        if token.is_last() {
-            let payload = self.waiters.lock().0.take();
-            drop_quietly(payload);
-        }
-    }
-
-    /// Which tasks of the cache are this group's.
-    pub(super) fn address(&self) -> usize {
-        (&raw const *self).addr()
+    /// Waits for tasks that [`go`](Self::go) has started, and first runs those that have not begun.
+    #[cfg_attr(feature = "sim", track_caller)]
+    pub(super) fn wait_for(&self, tasks: &Tasks) {
+        assert!(
+            !threads::is_inside(&tasks.queue),
+            "WaitGroup::wait: called by a task of the group itself"
+        );
+        // Later ones may lie behind the zero for which this thread waits.
+        threads::drain(&tasks.queue, true);
+        threads::wait_unbounded(&tasks.queue, |until| self.count.wait(until));
     }
 
     fn keep_panic(&self, payload: Payload) {
-        let surplus = self.waiters.lock().keep(payload);
+        let tasks = self.tasks();
+        let mut first = tasks.first_panic.lock();
+        // Relaxed: a thread that has waited for the task sees it, since the task is counted out later;
+        // the payload is behind the lock.
+        tasks.has_panicked.store(true, Relaxed);
+        let surplus = if first.is_none() { first.replace(payload) } else { Some(payload) };
+        drop(first);
         drop_quietly(surplus);
     }
 
+    /// Resumes the first panic of a task, unless the thread is panicking: then it stays for the next
+    /// wait.
     pub(super) fn resume_panic(&self) {
-        let payload = self.waiters.lock().0.take();
+        let Some(tasks) = self.tasks.get() else { return };
+        // Relaxed: see `keep_panic`.
+        if !tasks.has_panicked.load(Relaxed) || thread::panicking() {
+            return;
+        }
+        let payload = tasks.first_panic.lock().take();
         if let Some(payload) = payload {
-            panic::resume_unwind(*payload);
+            panic::resume_unwind(payload);
+        }
+    }
+
+    /// Drops the payload of a panic that nobody can wait for, while the thread is still the task's own:
+    /// its drop is the user's code.
+    fn drop_abandoned_panic(&self, token: &Token<Arc<WaitGroup>>) {
+        if token.is_last() && self.tasks().has_panicked.load(Relaxed) {
+            let payload = self.tasks().first_panic.lock().take();
+            drop_quietly(payload);
         }
     }
 }
 
-/// A task as a thread of the cache runs it, counted out at its end.
-fn job<F>(token: Token<Arc<WaitGroup>>, f: F) -> impl FnOnce(Finish<'_>) + Send + use<F>
+/// A task as a thread runs it, counted out at its end.
+fn job<F>(
+    token: Token<Arc<WaitGroup>>,
+    f: F,
+) -> impl FnOnce(Order, &mut Release<'_>) + Send + use<F>
 where
     F: FnOnce() + Send + 'static,
 {
-    move |finish: Finish<'_>| {
+    move |order, release| {
         // AssertUnwindSafe: `f` is used up, and we look at nothing that it saw.
-        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(f)) {
+        let result = match order {
+            Order::Run => panic::catch_unwind(AssertUnwindSafe(f)),
+            Order::Refuse(why) => panic::catch_unwind(AssertUnwindSafe(|| refuse(f, &why))),
+        };
+        if let Err(payload) = result {
             token.group().keep_panic(payload);
         }
         token.group().drop_abandoned_panic(&token);
-        drop(finish);
+        release.now();
         drop(token);
     }
 }
 
-/// The first panic of a task, kept for whoever waits.
-pub(super) struct FirstPanic(Option<Box<Payload>>);
-
-impl FirstPanic {
-    pub(super) const NONE: FirstPanic = FirstPanic(None);
-
-    /// Keeps the payload, or gives it back if there is one already.
-    fn keep(&mut self, payload: Payload) -> Option<Payload> {
-        if self.0.is_some() {
-            return Some(payload);
-        }
-        self.0 = Some(Box::new(payload));
-        None
-    }
+/// What is known of closures of this type.
+#[inline]
+fn guess_of<F: FnOnce() + Send + 'static>() -> Guess {
+    Guess::of(refuse::<F> as *const () as usize)
 }
 
-impl Drop for FirstPanic {
-    /// The thread that drops a group last may be one of the cache: it must not unwind.
+/// A task has no other way to say that it was not run.
+#[cold]
+fn refuse<F>(f: F, why: &NoThread) {
+    drop(f);
+    panic::resume_unwind(Box::new(format!("WaitGroup::wait: a task was refused: {why}")));
+}
+
+impl Drop for Tasks {
+    /// The thread that drops a group last may be one of the crate's: it must not unwind.
     fn drop(&mut self) {
-        drop_quietly(self.0.take());
+        let Some(payload) = self.first_panic.get_mut().take() else { return };
+        if !user_code::is_forbidden() {
+            return drop_quietly(payload);
+        }
+        // Its drop is the user's code, and this thread may be another task's by now.
+        let elsewhere = move |_: Order, release: &mut Release<'_>| {
+            drop_quietly(payload);
+            release.now();
+        };
+        if let Err((_, job)) = threads::go_alone(Job::once(elsewhere)) {
+            mem::forget(job);
+        }
     }
 }
 
@@ -183,10 +252,10 @@ mod tests {
     #[test]
     fn a_task_for_which_there_is_no_thread_comes_back() {
         let group = Arc::new(WaitGroup::new());
-        let spec = Spec { stack_size: Some(1 << 46), ..Spec::DEFAULT };
+        let spec = Spec { stack_size: Some(isize::MAX as usize / 2), ..Spec::DEFAULT };
         let (sender, receiver) = std::sync::mpsc::channel();
-        let refused = group.try_go_on(&spec, move || sender.send(7).unwrap()).unwrap_err();
-        assert!(matches!(refused.why(), Refusal::Thread(_)));
+        let refused = group.start(&spec, Start::Any, move || sender.send(7).unwrap()).unwrap_err();
+        assert!(matches!(refused.why(), Refusal::Thread(NoThread::System(_))));
         assert_eq!(group.running(), 0);
         refused.into_task()();
         assert_eq!(receiver.recv(), Ok(7));

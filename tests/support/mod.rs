@@ -16,6 +16,7 @@ use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 use phalanx::{CauseKind, Context};
 
+pub(crate) mod alone;
 pub(crate) mod asleep;
 pub(crate) mod failure;
 #[cfg(target_os = "linux")]

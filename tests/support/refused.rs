@@ -10,8 +10,9 @@ const CHILD: &str = "PHALANX_NO_THREADS";
 
 /// The stack of a thread where there is room for some.
 const STACK: usize = 512 << 20;
-/// How much memory a process may have in all, in KiB: enough for three threads, and some more.
-const ROOM: usize = (3 * STACK + (400 << 20)) >> 10;
+/// How much memory a process may have in all, in KiB: enough for three threads and a worker, which has
+/// twice the stack, and some more.
+const ROOM: usize = (5 * STACK + (400 << 20)) >> 10;
 
 /// Whether this is such a process.
 pub(crate) fn is_child() -> bool {
@@ -32,7 +33,7 @@ pub(crate) fn without_threads(test: &str) {
     in_a_child(test, Command::new(env::current_exe().expect("this file")), 1 << 46);
 }
 
-/// In a process that has room for three threads, that of the test among them.
+/// In a process that has room for three threads, that of the test among them, and for a worker.
 pub(crate) fn with_few_threads(test: &str) {
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("ulimit -v {ROOM} && exec \"$0\" \"$@\"")]);

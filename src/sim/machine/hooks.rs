@@ -47,7 +47,18 @@ pub(crate) fn choose(n: usize) -> Option<usize> {
     here::with(|here| here.state().data(n))
 }
 
+/// A guess, which is part of the schedule.
+pub(crate) fn guess() -> Option<bool> {
+    here::with(|here| here.state().guess())
+}
+
 impl State {
+    fn guess(&mut self) -> bool {
+        let answer = self.setup.chooser.guess();
+        self.trace.decide(usize::from(answer), 0, 2);
+        answer
+    }
+
     /// A choice of data.
     pub(super) fn data(&mut self, n: usize) -> usize {
         if n < 2 {

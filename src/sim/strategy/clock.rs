@@ -32,6 +32,10 @@ impl Chooser for WithClock {
         self.inner.data(n)
     }
 
+    fn guess(&mut self) -> bool {
+        self.inner.guess()
+    }
+
     fn complaint(&mut self) -> Option<String> {
         self.inner.complaint()
     }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{Inner, Locked, WaitQueue};
-use crate::wait::spin::spin;
+use crate::wait::spin::{spin, spin_long};
 use crate::wait::waiter::Verdict;
 use crate::wait::{Interrupted, Key, Until, Waiter};
 
@@ -14,6 +14,9 @@ use crate::wait::{Interrupted, Key, Until, Waiter};
 pub(crate) enum Patience {
     /// As long as has paid lately.
     Spins,
+    /// Longer than a sleeping core takes to wake: for a hand-over that is cheap only if both threads stay
+    /// awake.
+    SpinsLong,
     /// Not at all, since the wait is long as a rule.
     Parks,
 }
@@ -39,8 +42,11 @@ impl<S, W> WaitQueue<S, W> {
         let Some(key) = self.inner.lock().enlist(&waiter, wish, enlist) else { return Ok(true) };
         let mut place =
             Place { queue: self, waiter: &waiter, key, left: Some(left), verdict: None };
-        if patience == Patience::Spins && !until.has_passed() {
-            spin(|| waiter.is_decided());
+        if patience != Patience::Parks && !until.has_passed() {
+            match patience {
+                Patience::SpinsLong => spin_long(|| waiter.is_decided()),
+                _ => spin(|| waiter.is_decided()),
+            };
         }
         let verdict = waiter.sleep(until);
         place.verdict = Some(verdict);

@@ -1,0 +1,110 @@
+//! The default policy of a group: the first error cancels it, and is its result.
+
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
+
+use super::ended::{Ended, Outcome, Policy};
+use super::members::Members;
+use super::stopped::{Label, Stopped, WhyStopped};
+use crate::sys::Mutex;
+use crate::unwind::drop_caught;
+
+/// A group with the default policy.
+pub(super) struct FirstFailure<E> {
+    members: Members,
+    record: Mutex<Record<E>>,
+}
+
+struct Record<E> {
+    /// The first error: recorded before the group is cancelled, so that no secondary one comes first.
+    error: Option<E>,
+    /// What the group is cancelled with because of it.
+    why: Option<Arc<str>>,
+    /// The first task that did not run. If there is no error, the group reports this.
+    unrun: Option<Stopped>,
+    /// Nobody will ask for an error any longer.
+    is_closed: bool,
+}
+
+// The lock is never held while user code runs.
+impl<E> UnwindSafe for FirstFailure<E> {}
+impl<E> RefUnwindSafe for FirstFailure<E> {}
+
+impl<E> FirstFailure<E> {
+    pub(super) fn new(members: Members) -> Arc<Self> {
+        let record = Record { error: None, why: None, unrun: None, is_closed: false };
+        Arc::new(FirstFailure { members, record: Mutex::new(record) })
+    }
+
+    pub(super) fn members(&self) -> &Members {
+        &self.members
+    }
+
+    /// Records an error, if it is the first, and cancels the group because of the first.
+    pub(super) fn failed(&self, error: E, why: &str) {
+        let mut record = self.record.lock();
+        let is_first = record.error.is_none() && !record.is_closed;
+        let surplus = if is_first { record.error.replace(error) } else { Some(error) };
+        let why: Arc<str> = Arc::clone(record.why.get_or_insert_with(|| why.into()));
+        drop(record);
+        self.members.cancel(&why);
+        if let Err(payload) = drop_caught(surplus) {
+            self.members.panicked(payload);
+        }
+    }
+
+    /// Takes the first error. Later ones are dropped by the tasks that return them.
+    pub(super) fn close(&self) -> Option<E> {
+        let mut record = self.record.lock();
+        record.is_closed = true;
+        record.error.take()
+    }
+
+    /// What the group reports when all tasks have ended without a panic.
+    pub(super) fn outcome(&self) -> Result<(), E>
+    where
+        E: From<Stopped>,
+    {
+        let mut record = self.record.lock();
+        let (error, unrun) = (record.error.take(), record.unrun.take());
+        drop(record);
+        match (error, unrun) {
+            (Some(error), _) => Err(error),
+            (None, Some(unrun)) => Err(unrun.into()),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl<T: Send, E: Send> Policy<T, E> for FirstFailure<E> {
+    fn members(&self) -> &Members {
+        &self.members
+    }
+
+    fn settle(&self, label: Label, ended: Ended<T, E>) -> Option<Outcome<T>> {
+        let stopped = match ended {
+            Ended::Ok(value) => return Some(Ok(value)),
+            Ended::Err(error) => {
+                let stopped = label.stopped(WhyStopped::Failed);
+                self.failed(error, &stopped.to_string());
+                stopped
+            }
+            Ended::Panicked(payload) => {
+                self.members.panicked(payload);
+                label.stopped(WhyStopped::Panicked)
+            }
+            Ended::Skipped(cause) => {
+                let stopped = label.stopped(WhyStopped::Skipped(cause));
+                self.record.lock().unrun.get_or_insert_with(|| stopped.clone());
+                stopped
+            }
+            Ended::Refused(why) => {
+                let stopped = label.stopped(WhyStopped::Refused(why));
+                self.record.lock().unrun.get_or_insert_with(|| stopped.clone());
+                self.members.cancel(&stopped.to_string());
+                stopped
+            }
+        };
+        Some(Err(Box::new(stopped)))
+    }
+}

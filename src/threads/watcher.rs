@@ -1,0 +1,85 @@
+//! The watcher: the helper thread that starts the workers, and that looks at queues whose wake-up was
+//! withheld.
+//!
+//! It bounds the price of a wrong guess. A thread that leaves a queue to an attached worker, to a
+//! draining waiter or to a looker makes sure that the watcher is awake. A queue that has not moved
+//! between two of its looks gets a thread, and nothing of it is left to others until it is empty.
+//!
+//! It runs no closure of the user's.
+
+use std::time::Duration;
+
+use super::pool::{self, Bury, Signal, WakeUps};
+use crate::sys;
+use crate::wait::Until;
+
+/// The first sleep after a wake-up or a stall. Each is twice as long as the one before.
+const SHORTEST: Duration = Duration::from_micros(500);
+const LONGEST: Duration = Duration::from_millis(10);
+
+/// After so many looks at an empty list the watcher sleeps until it is woken.
+const QUIET_LOOKS: u32 = 8;
+
+/// After so many refusals in a row, with every thread blocked, a queued task is refused.
+const REFUSALS: u32 = 4;
+
+/// The life of the watcher.
+pub(super) fn watch(signal: &Signal) {
+    pool::become_own_thread();
+    loop {
+        sleep(signal, Until::FOREVER);
+        let (mut pause, mut quiet) = (SHORTEST, 0);
+        loop {
+            pool::start_threads();
+            while let Some(bury) = take_ended() {
+                bury();
+            }
+            let mut wake_ups = WakeUps::default();
+            let mut pool = pool::lock();
+            let refusals = pool.refusals();
+            let has_stalled = pool.look_for_stalls(sys::is_simulated(), &mut wake_ups);
+            quiet = if pool.is_quiet() { quiet + 1 } else { 0 };
+            // In a simulation one look is enough: it leaves nothing to a guess.
+            let is_enough = quiet >= QUIET_LOOKS || (sys::is_simulated() && refusals == 0);
+            let sleeps = is_enough && pool.fall_asleep();
+            drop(pool);
+            wake_ups.now();
+            if refusals >= REFUSALS {
+                refuse_if_blocked();
+            }
+            if sleeps {
+                break;
+            }
+            if sys::is_simulated() && refusals == 0 && !pool::lock().waits_for_time() {
+                // A thread was asked for in this moment: no time is to pass.
+                continue;
+            }
+            pause = if has_stalled && refusals == 0 { SHORTEST } else { LONGEST.min(pause * 2) };
+            sleep(signal, pause.into());
+        }
+    }
+}
+
+fn take_ended() -> Option<Bury> {
+    pool::lock().take_ended()
+}
+
+/// Sleeps until it is woken, and no longer than `until`.
+fn sleep(signal: &Signal, until: Until<'_>) {
+    // However the wait ends, the watcher looks.
+    drop(sys::serving(|| signal.wait_parked(until, |is_woken| *is_woken)));
+    *signal.lock() = false;
+}
+
+/// The operating system refuses threads, and those that there are do not come back by themselves: an
+/// accepted task must not wait for ever in silence.
+#[cold]
+fn refuse_if_blocked() {
+    let mut pool = pool::lock();
+    let Some(refusal) = pool.refusal().filter(|_| pool.is_blocked()) else { return };
+    let refused = pool.take_oldest();
+    drop(pool);
+    if let Some(refused) = refused {
+        refused.now(refusal);
+    }
+}
