@@ -102,6 +102,7 @@ fn limited(c: &mut Criterion) {
         let operation = format!("err_group/limited_{tasks}");
         row(c, &operation, "phalanx", || check(limited_group(tasks, || ())));
     }
+    row(c, "err_group/caller_runs_1000", "phalanx", || check(caller_runs(1000)));
     let operation = "err_group/limited_1000_work_10us";
     row(c, operation, "phalanx", || check(limited_group(1000, || busy(10))));
 }
@@ -114,6 +115,14 @@ pub(crate) fn limited_group(tasks: usize, task: impl Fn() + Copy + Send) -> Outc
                 Ok(())
             });
         }
+        Ok(())
+    })
+}
+
+/// The same, whose starter runs queued tasks at the limit.
+fn caller_runs(tasks: usize) -> Outcome {
+    ErrGroup::builder().limit(5).caller_runs().scope(|g| {
+        (0..tasks).for_each(|_| drop(g.go(|_| Ok(()))));
         Ok(())
     })
 }

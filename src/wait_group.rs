@@ -18,7 +18,7 @@ use crate::wait::{Interrupted, TaskCount, Until};
 /// Tasks are counted by [`go`](Self::go), which runs them too, by a [`token`](Self::token), which
 /// counts itself out when it is dropped, or by hand with [`add`](Self::add) and
 /// [`done`](Self::done). Any number of threads may wait. When the count reaches zero all of them
-/// return, even if somebody adds again in the same instant: the group can be used over and over,
+/// return, even if a task is added again in the same instant: the group can be used over and over,
 /// without rules. It works in a `static`, and holds no memory of its own until [`go`](Self::go) is called.
 ///
 /// # Memory ordering

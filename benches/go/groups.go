@@ -23,6 +23,7 @@ func init() {
 		row{"err_group/try_go_5/go/1", timed(errGroupOfTries)},
 		row{"err_group/limited_5/go/1", timed(limitedErrGroupOf(5, succeed))},
 		row{"err_group/limited_1000/go/1", timed(limitedErrGroupOf(1000, succeed))},
+		row{"err_group/caller_runs_1000/go/1", timed(limitedErrGroupOf(1000, succeed))},
 		row{"err_group/limited_1000_work_10us/go/1", timed(limitedErrGroupOf(1000, busy10us))},
 		row{"err_group/all_errors_5/go/1", timed(allErrors)},
 		row{"err_group/settle_5/go/1", timed(settle)},

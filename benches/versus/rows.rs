@@ -30,7 +30,7 @@ pub(crate) struct Goal {
     pub(crate) rival: &'static str,
 }
 
-pub(crate) const ROWS: [Row; 92] = [
+pub(crate) const ROWS: [Row; 93] = [
     Row::new("wait_group/add_done", 1).at_most(0.75),
     Row::new("wait_group/add_done", 2),
     Row::new("wait_group/token", 1),
@@ -100,6 +100,7 @@ pub(crate) const ROWS: [Row; 92] = [
     Row::new("err_group/try_go_5", 1).at_most(0.8),
     Row::new("err_group/limited_5", 1).at_most(0.8),
     Row::new("err_group/limited_1000", 1).at_most(1.8),
+    Row::new("err_group/caller_runs_1000", 1).at_most(0.35),
     Row::new("err_group/limited_1000_work_10us", 1).at_most(1.1),
     Row::new("err_group/all_errors_5", 1).at_most(0.8),
     Row::new("err_group/settle_5", 1).at_most(0.8),

@@ -22,7 +22,7 @@ struct Record<E> {
     why: Option<Arc<str>>,
     /// The first task that did not run. If there is no error, the group reports this.
     unrun: Option<Stopped>,
-    /// Nobody will ask for an error any longer.
+    /// No error is asked for from now on.
     is_closed: bool,
 }
 

@@ -64,7 +64,7 @@ where
 /// let outcomes = run_all([half(8), half(3)]);
 /// assert!(matches!(outcomes[..], [Outcome::Ok(4), Outcome::Err("odd")]));
 /// ```
-#[must_use = "somebody should look at the errors"]
+#[must_use = "the outcomes contain the errors"]
 pub fn run_all<T, E, F>(tasks: impl IntoIterator<Item = F>) -> Vec<Outcome<T, E>>
 where
     F: FnOnce(&Context) -> Result<T, E> + Send,

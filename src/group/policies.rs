@@ -1,6 +1,6 @@
 //! The policies at hand.
 //!
-//! There is none that waits and ignores what happened: somebody must look at each error.
+//! None of them waits and ignores what happened: the result contains each error.
 
 mod all_errors;
 mod errors;

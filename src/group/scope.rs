@@ -1,4 +1,4 @@
-//! A group whose tasks borrow from the stack of whoever opened it.
+//! A group whose tasks borrow from the stack of the thread that opened it.
 
 use std::fmt;
 use std::panic;

@@ -50,7 +50,7 @@ struct TaskCell<F, T, E, P> {
     head: Head<T>,
     /// Invariant P: valid until the task has been counted out of its group.
     policy: NonNull<P>,
-    /// Invariant F: used by the thread that runs the task, and by nobody else.
+    /// Invariant F: used by the thread that runs the task, and by no other.
     f: UnsafeCell<Option<F>>,
     error: PhantomData<fn() -> E>,
 }
@@ -261,7 +261,7 @@ impl<T> Handle<'_, T> {
 }
 
 impl<T> Drop for Handle<'_, T> {
-    /// Lets go of the cell. A result that nobody has taken is dropped here.
+    /// Lets go of the cell. A result that was not taken is dropped here.
     #[inline]
     fn drop(&mut self) {
         let head = self.head();
@@ -499,7 +499,7 @@ impl<'s, 'env: 's, P> Spawner<'s, 'env, P> {
         let task = unsafe {
             mem::transmute::<NonNull<dyn Runnable + '_>, NonNull<dyn Runnable + 'static>>(task)
         };
-        // SAFETY: the cell is alive: nobody has let go of it.
+        // SAFETY: the cell is alive: neither owner has let go of it.
         let head = unsafe { &(*cell.as_ptr()).head };
         let job = |index| {
             head.index.store(index, Relaxed);

@@ -21,7 +21,7 @@ const QUICK: Duration = Duration::from_micros(20);
 /// The same holds if its tasks took less than this each.
 const TINY: Duration = Duration::from_nanos(400);
 
-/// One in so many drainings is timed, if nothing calls for it.
+/// One draining in this many is timed, if nothing calls for it.
 const SAMPLE: u32 = 8;
 
 thread_local! {

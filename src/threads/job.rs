@@ -17,7 +17,7 @@ use crate::sys::user_code;
 ///
 /// # Safety
 ///
-/// `run` may return [`Owner::Last`] only if nobody else uses the allocation any longer.
+/// `run` may return [`Owner::Last`] only if no other owner uses the allocation.
 pub(crate) unsafe trait Runnable: Send + Sync {
     /// Runs the task, or drops it unrun, as `order` says. Drops everything that it captured, then
     /// calls [`Release::now`], and then reports its end. It does not unwind.
@@ -83,7 +83,7 @@ impl Job {
         // SAFETY: the job is used up here, so this is the only call.
         let owner = unsafe { runnable.run(order, release) };
         if owner == Owner::Last {
-            // SAFETY: it was a `Box`, by invariant J, and the task says that nobody else uses it.
+            // SAFETY: it was a `Box`, by invariant J, and the task says that it has no other owner.
             drop(unsafe { Box::from_raw(task.as_ptr()) });
         }
     }
@@ -97,13 +97,13 @@ impl Drop for Job {
 /// A task with no other owner.
 struct Once<F>(UnsafeCell<Option<F>>);
 
-// SAFETY: the closure is taken out by the only call of `run`; before, nobody looks at it.
+// SAFETY: the closure is taken out by the only call of `run`; before, no thread looks at it.
 unsafe impl<F: Send> Sync for Once<F> {}
 
 // SAFETY: the job is the only owner.
 unsafe impl<F: FnOnce(Order, &mut Release<'_>) + Send> Runnable for Once<F> {
     unsafe fn run(&self, order: Order, release: &mut Release<'_>) -> Owner {
-        // SAFETY: this is the only call, so nobody else has a reference.
+        // SAFETY: this is the only call, so there is no other reference.
         let run = unsafe { (*self.0.get()).take() };
         if let Some(run) = run {
             run(order, release);

@@ -26,8 +26,8 @@ static LIMIT: HintUsize = HintUsize::new(0);
 /// - If every thread of the limit waits, without a bound, for tasks that are queued, the oldest queued
 ///   task is refused. That is an error of its group, which names the limit; for a
 ///   [`WaitGroup`](crate::WaitGroup) it is a panic of `wait`.
-/// - Tasks that wait for each other by other means (a channel, a lock, a counter) stay queued: nobody
-///   can know that the limit is not about to be raised. [`stats`](crate::stats) says how many are.
+/// - Tasks that wait for each other by other means (a channel, a lock, a counter) stay queued, since
+///   the limit may be about to be raised. [`stats`](crate::stats) says how many are.
 ///
 /// At a limit of one, everything works that can work on one thread: joins, nested scopes and
 /// [`par_map`](crate::par_map) included, since a waiting thread runs the tasks that it waits for.

@@ -7,7 +7,7 @@
 //! 1. A worker that finds its queue empty takes the looking role before it detaches. If another thread
 //!    has the role, it detaches only under the queue's lock, while the queue is empty.
 //! 2. A looker that has taken a task gives up the role, looks at the list again, and wakes a successor
-//!    if it finds a queue for which nobody is answerable.
+//!    if it finds a queue for which no thread is answerable.
 //! 3. A thread that gives up the role without a task looks at the list once more, under the pool's
 //!    lock, in the critical section in which it becomes idle.
 //! 4. A thread that parks inside this crate detaches first, and wakes a thread for what it leaves
@@ -267,7 +267,7 @@ impl Role {
         self.is_held
     }
 
-    /// The thread has been woken: the role is its own if it was promised and nobody has taken it over.
+    /// The thread has been woken: the role is its own if it was promised and no other thread has taken it over.
     pub(super) fn take_promised(&mut self) {
         sys::point();
         let word = &SHARED.get().word;
@@ -447,7 +447,7 @@ fn ask_again() -> Result<(), NoThread> {
 /// Whether there is a watcher.
 #[inline]
 pub(super) fn has_watcher() -> bool {
-    // Relaxed: it publishes nothing; whoever wants the watcher takes the pool's lock.
+    // Relaxed: it publishes nothing; a thread that needs the watcher takes the pool's lock.
     SHARED.get().has_watcher.load(Relaxed)
 }
 
@@ -458,7 +458,7 @@ pub(super) fn start_watcher(watch: fn(&Signal), serve: fn(&Arc<Worker>)) -> Resu
     if pool.watcher.is_none() {
         let signal = Arc::new(Signal::new(false));
         let its_own = Arc::clone(&signal);
-        // Under the lock, so that nobody relies on a thread that is then refused. Once a process.
+        // Under the lock, so that no thread relies on one that is then refused. Once a process.
         sys::spawn("phalanx-watcher".into(), None, move || watch(&its_own)).map_err(refused)?;
         pool.watcher = Some(signal);
         pool.serve = Some(serve);
@@ -622,7 +622,7 @@ impl Pool {
         started.is_some()
     }
 
-    /// Takes a queue off the list, of whose tasks so many have started.
+    /// Takes a queue off the list, of which this many tasks have started.
     fn remove(&mut self, place: usize, started: usize) {
         self.started = self.started.wrapping_add(started);
         self.list.remove(place);
@@ -958,7 +958,7 @@ impl Pool {
 
     /// Lets the watcher sleep until it is woken, if there is nothing to look at.
     pub(super) fn fall_asleep(&mut self) -> bool {
-        // In a simulation, what was listed at its last look is left to nobody's guess.
+        // In a simulation, nothing that was listed at its last look is left to a guess.
         let is_done = self.held_up.is_empty() && self.graves.is_empty() && self.to_start == 0;
         let sleeps = is_done && (self.list.is_empty() || sys::is_simulated());
         if sleeps {

@@ -107,7 +107,7 @@ struct Inner {
     draining: usize,
     /// How many threads that are not of the limit run tasks of this queue.
     foreign: usize,
-    /// A thread waits for a task that it will not run itself, and that nobody was answerable for.
+    /// A thread waits for a task that it will not run itself, and that no thread was answerable for.
     is_awaited: bool,
     /// Nothing is to be left to attached workers or draining waiters, until the queue is empty.
     is_urgent: bool,
@@ -218,7 +218,7 @@ pub(super) enum Drained {
     Not,
     /// The queue stays on the list, or is not there yet.
     Listed,
-    /// The queue is to be taken off the list; so many of its tasks have started since it was put there.
+    /// The queue is to be taken off the list; the number of its tasks that have started since it was put there.
     Unlisted(usize),
 }
 
@@ -680,7 +680,7 @@ impl RunQueue {
     }
 
     /// Gives back what lies in a worker's share, and detaches the worker. Returns whether tasks are
-    /// queued for which nobody is answerable.
+    /// queued for which no thread is answerable.
     pub(super) fn detach(&self, share: &Arc<Share>, is_attached: &mut bool) -> bool {
         let mut inner = self.inner.lock();
         if mem::take(is_attached) {
@@ -697,7 +697,7 @@ impl RunQueue {
     }
 
     /// Ends the draining of a waiter that is about to park. Returns whether tasks are queued for which
-    /// nobody is answerable.
+    /// no thread is answerable.
     pub(super) fn stop_draining(&self, draining: &mut Draining) -> bool {
         let mut inner = self.inner.lock();
         if mem::take(&mut draining.is_counted) {
@@ -708,7 +708,7 @@ impl RunQueue {
 
     // --- Looking -------------------------------------------------------------------------------
 
-    /// Whether tasks are queued for which nobody is answerable; if so, nobody leaves them to others.
+    /// Whether tasks are queued for which no thread is answerable; if so, no thread leaves them to others.
     pub(super) fn needs_thread(&self) -> bool {
         let mut inner = self.inner.lock();
         inner.is_awaited |= inner.is_unattended();
@@ -771,7 +771,7 @@ impl RunQueue {
         (inner.pushed.wrapping_sub(inner.counted).saturating_sub(queued), queued)
     }
 
-    /// Whether an idle thread should be woken for it: nobody is answerable, and nothing is known that
+    /// Whether an idle thread should be woken for it: no thread is answerable, and nothing is known that
     /// would make it better to wait.
     pub(super) fn wants_thread(&self) -> bool {
         let inner = self.inner.lock();

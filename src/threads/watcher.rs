@@ -17,10 +17,10 @@ use crate::wait::Until;
 const SHORTEST: Duration = Duration::from_micros(500);
 const LONGEST: Duration = Duration::from_millis(10);
 
-/// After so many looks at an empty list the watcher sleeps until it is woken.
+/// After this many looks at an empty list the watcher sleeps until it is woken.
 const QUIET_LOOKS: u32 = 8;
 
-/// After so many refusals in a row, with every thread blocked, a queued task is refused.
+/// After this many refusals in a row, with every thread blocked, a queued task is refused.
 const REFUSALS: u32 = 4;
 
 /// The life of the watcher.

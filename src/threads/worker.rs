@@ -16,7 +16,7 @@ use crate::wait::ROUND_TRIP;
 /// Halvings after which a looker all but stops spinning.
 const LEAST: u32 = 6;
 
-/// One attempt in so many goes to the full length.
+/// One attempt in this many goes to the full length.
 const PROBE: u32 = 16;
 
 /// How many rounds a spinning looker makes between two offers of its core to others.
@@ -189,7 +189,7 @@ impl<'a> Shift<'a> {
     }
 
     /// Gives back what it has taken from its queue and not begun. Returns whether tasks are queued there
-    /// for which nobody is answerable.
+    /// for which no thread is answerable.
     fn detach(&mut self) -> bool {
         let Some((queue, inside)) = &mut self.queue else { return false };
         let share = &self.share;

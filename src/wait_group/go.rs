@@ -181,7 +181,7 @@ impl WaitGroup {
         }
     }
 
-    /// Drops the payload of a panic that nobody can wait for, while the thread is still the task's own:
+    /// Drops the payload of a panic that no thread can wait for, while the thread is still the task's own:
     /// its drop is the user's code.
     fn drop_abandoned_panic(&self, token: &Token<Arc<WaitGroup>>) {
         if token.is_last() && self.tasks().has_panicked.load(Relaxed) {

@@ -70,7 +70,7 @@ impl Token<Arc<WaitGroup>> {
         Token(group)
     }
 
-    /// Whether nobody else holds the group.
+    /// Whether this is the last owner of the group.
     pub(super) fn is_last(&self) -> bool {
         Arc::strong_count(&self.0) == 1
     }
