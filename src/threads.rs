@@ -319,20 +319,31 @@ pub(crate) fn wait_for_slot(queue: &Arc<RunQueue>, until: Until<'_>) -> Result<(
     if !inline::is_worker() {
         return queue.wait_for_slot(until);
     }
-    begin_wait(queue);
+    let mut is_registered = false;
     let waited = loop {
-        // At the thread limit there may be no thread for the tasks in the slots but this one.
-        let is_at_limit = check_deadlock();
-        if is_at_limit && run_oldest(queue) && queue.try_take_slot() {
-            break Ok(());
+        let is_at_limit = pool::lock().is_at_limit();
+        // At the thread limit there may be no thread but this one for the tasks in the slots.
+        if is_at_limit && inline::can_run(queue) {
+            if std::mem::take(&mut is_registered) {
+                pool::lock().end_wait(queue);
+            }
+            if run_oldest(queue) && queue.try_take_slot() {
+                break Ok(());
+            }
         }
+        if !std::mem::replace(&mut is_registered, true) {
+            begin_wait(queue);
+        }
+        check_deadlock();
         let bound = if is_at_limit { until.and_timeout(LOOK_AGAIN) } else { until };
         match queue.wait_for_slot(bound) {
             Err(_) if is_at_limit && !until.is_over() && until.enter().is_ok() => {}
             waited => break waited,
         }
     };
-    pool::lock().end_wait(queue);
+    if is_registered {
+        pool::lock().end_wait(queue);
+    }
     waited
 }
 

@@ -14,8 +14,8 @@ use std::thread;
 use std::time::Duration;
 
 use phalanx::{
-    Context, Counter, ErrGroup, NoThread, Refusal, Refused, Stopped, Task, WaitGroup, WorkerPool,
-    pipeline, set_max_threads, stats,
+    Context, Counter, ErrGroup, NoThread, Refusal, Refused, Stopped, Task, Until, WaitGroup,
+    WorkerPool, pipeline, set_max_threads, stats,
 };
 use support::alone::alone;
 use support::{Count, gate, panic_of, until};
@@ -186,6 +186,50 @@ fn pools_work_at_a_limit_of_one_and_more() {
             assert_eq!(sum, 20 * 21 / 2);
             pool.shutdown();
         }
+    });
+}
+
+#[test]
+fn a_task_starts_others_at_their_group_s_limit_at_a_thread_limit_of_one() {
+    alone("a_task_starts_others_at_their_group_s_limit_at_a_thread_limit_of_one", || {
+        set_max_threads(1);
+        let (outer, ran) = (Arc::new(WaitGroup::new()), Count::default());
+        let count = ran.clone();
+        outer.go(move || {
+            let inner = ErrGroup::builder().limit(1).scope(|g| {
+                for _ in 0..3 {
+                    let count = count.clone();
+                    drop(g.go(move |_| {
+                        count.add();
+                        Ok(())
+                    }));
+                }
+                Ok::<_, Stopped>(())
+            });
+            inner.unwrap();
+        });
+        // A wait that runs no task: the only thread does.
+        outer.wait_until(Until::FOREVER).unwrap();
+        assert_eq!(ran.get(), 3);
+    });
+}
+
+#[test]
+fn a_queue_that_never_empties_does_not_keep_others_from_the_only_thread() {
+    alone("a_queue_that_never_empties_does_not_keep_others_from_the_only_thread", || {
+        fn again(group: &Arc<WaitGroup>, stop: &Context) {
+            if !stop.is_cancelled() {
+                let (next, stop) = (Arc::clone(group), stop.clone());
+                group.go(move || again(&next, &stop));
+            }
+        }
+        set_max_threads(1);
+        let (stop, canceller) = Context::background().with_cancel();
+        let (endless, other) = (Arc::new(WaitGroup::new()), Arc::new(WaitGroup::new()));
+        again(&endless, &stop);
+        other.go(move || canceller.cancel());
+        other.wait_until(Until::FOREVER).unwrap();
+        endless.wait_until(Until::FOREVER).unwrap();
     });
 }
 

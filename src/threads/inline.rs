@@ -163,6 +163,11 @@ fn may_run(queue: &RunQueue) -> bool {
     sys::remaining_stack() >= queue.promised_stack && !thread::panicking()
 }
 
+/// Whether the current thread may run a task of `queue`, and there seems to be one.
+pub(super) fn can_run(queue: &RunQueue) -> bool {
+    !queue.seems_empty() && may_run(queue)
+}
+
 /// Runs the tasks of `queue` that have not begun, or `only_present` ones: for a thread that is about to
 /// wait for all of them.
 #[inline]

@@ -21,7 +21,9 @@ static LIMIT: HintUsize = HintUsize::new(0);
 ///
 /// - `try_go` returns the closure if there is no thread for it. It accepts exactly as many tasks as
 ///   there are threads to run them, in a burst too.
-/// - `go` queues its task, and returns. It neither waits nor runs the task on its caller's stack.
+/// - `go` queues its task, and returns. It neither waits nor runs the task on its caller's stack, with one
+///   exception: a task that starts others at *their group's* limit runs those that hold the slots, since
+///   there may be no other thread for them.
 /// - An idle thread of another kind (with a name, or a stack size of its own) exits to make room.
 /// - If every thread of the limit waits, without a bound, for tasks that are queued, the oldest queued
 ///   task is refused. That is an error of its group, which names the limit; for a
