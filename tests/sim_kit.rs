@@ -504,7 +504,7 @@ fn the_threads_of_the_cache_and_the_timer_go_home_with_the_bubble() {
 fn bubbles_side_by_side_do_not_see_each_other() {
     let tests = ["a", "b", "c"].map(|name| {
         std::thread::Builder::new().name(name.into()).spawn(|| {
-            Builder::new().iterations(100).check(|| {
+            Builder::new().iterations(100).budget(Duration::MAX).check(|| {
                 let group = Arc::new(WaitGroup::new());
                 for _ in 0..2 {
                     group.go(|| Context::background().sleep(SECOND).unwrap());
