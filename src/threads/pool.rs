@@ -334,7 +334,10 @@ fn announce(queue: &Arc<RunQueue>, news: News, is_patient: impl FnOnce() -> bool
     if !is_patient && !pool.is_somebody_coming() {
         pool.summon(&mut wake_ups);
     }
-    if wake_ups.is_nobody() {
+    // The thread that comes may take from another queue first, and a waiter that drains this one may
+    // block: so the watcher is awake for as long as a queue is listed. (A simulated one looks once, and
+    // is woken when a thread relies on it.)
+    if wake_ups.is_nobody() || !sys::is_simulated() {
         pool.watch(&mut wake_ups);
     }
     drop(pool);
@@ -603,6 +606,9 @@ impl Pool {
                 Judgement::Take => {
                     let queue = self.list.remove(place);
                     self.list.extend(queue.clone());
+                    if is_left {
+                        self.watch(wake_ups);
+                    }
                     return queue;
                 }
             }
@@ -640,6 +646,10 @@ impl Pool {
     ) {
         let is_needed = is_needed || (is_much && self.has_free_core());
         let is_needed = is_needed || self.list.iter().any(|queue| queue.wants_thread());
+        if self.list.len() > 1 {
+            // Others are left to waiters that drain them, and that may block.
+            self.watch(wake_ups);
+        }
         if is_needed && !self.is_somebody_coming() {
             self.summon(wake_ups);
         }
@@ -722,6 +732,7 @@ impl Pool {
                 self.set_free(me, false);
                 // To the back of the list.
                 self.list.rotate_left(place + 1);
+                self.watch(wake_ups);
                 return Some((queue, taken));
             }
             place += 1;
