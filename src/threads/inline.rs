@@ -213,9 +213,7 @@ pub(super) fn run_task(queue: &Arc<RunQueue>, index: usize, held: bool) {
     let entry = queue.take_task(index, held, is_foreign);
     let ends_foreign = is_foreign && entry.is_some();
     if let Some(entry) = entry.and_then(|entry| entry.start_special(queue)) {
-        let before = sys::before_parking(None);
-        run(queue, entry);
-        sys::before_parking(before);
+        run_one(queue, entry);
     }
     if ends_foreign {
         queue.end_foreign();
@@ -229,7 +227,7 @@ pub(super) fn run_task(queue: &Arc<RunQueue>, index: usize, held: bool) {
 /// Runs the oldest task on the calling thread, which has no slot for another one. `false` if there is
 /// none, or if it may not run here.
 pub(super) fn run_oldest(queue: &Arc<RunQueue>) -> bool {
-    if queue.seems_empty() || !may_run(queue) {
+    if !can_run(queue) {
         return false;
     }
     let is_foreign = !is_worker();
@@ -237,15 +235,20 @@ pub(super) fn run_oldest(queue: &Arc<RunQueue>) -> bool {
     let entry = queue.take_any(is_foreign);
     let is_found = entry.is_some();
     if let Some(entry) = entry {
-        let before = sys::before_parking(None);
-        run(queue, entry);
-        sys::before_parking(before);
+        run_one(queue, entry);
     }
     if is_found && is_foreign {
         queue.end_foreign();
     }
     drop(inside);
     is_found
+}
+
+/// Runs a single task, and arranges again what was arranged for the next park of the waiting thread.
+fn run_one(queue: &Arc<RunQueue>, entry: Entry) {
+    let before = sys::before_parking(None);
+    run(queue, entry);
+    sys::before_parking(before);
 }
 
 fn run(queue: &Arc<RunQueue>, entry: Entry) {

@@ -194,6 +194,12 @@ impl Worker {
         Arc::new(Worker { spec, orders: WaitQueue::new(None), is_free: HintBool::new(is_free) })
     }
 
+    /// Whether the pool counts it as free.
+    pub(super) fn is_free(&self) -> bool {
+        // Relaxed: read by the thread itself, which is awake; others set it before they wake it.
+        self.is_free.load(Relaxed)
+    }
+
     pub(super) fn order(&self, orders: Orders) {
         let mut place = self.orders.lock();
         *place = Some(orders);
@@ -562,7 +568,8 @@ impl Pool {
         // Relaxed: raised under this lock.
         let used = self.living + shared.reserved.load(Relaxed);
         let is_exact = limit <= SMALL_LIMIT || used.saturating_mul(2) >= limit;
-        if shared.is_exact.load(Relaxed) != is_exact {
+        // Not back again while threads are at work: their accounts were kept in the other way.
+        if shared.is_exact.load(Relaxed) != is_exact && (is_exact || self.living <= 1) {
             shared.is_exact.store(is_exact, Relaxed);
         }
     }

@@ -344,8 +344,7 @@ impl RunQueue {
         if inner.is_closed {
             return Err(Closed);
         }
-        let index = inner.pushed;
-        inner.pushed = index.wrapping_add(1);
+        let index = inner.number();
         if self.is_counted {
             self.count.add(1);
         }
@@ -366,8 +365,7 @@ impl RunQueue {
         let first = inner.pushed;
         let mut news = News::None;
         for job in jobs {
-            let index = inner.pushed;
-            inner.pushed = index.wrapping_add(1);
+            let index = inner.number();
             let entry = Entry { index, job, has_slot: false, is_reserved: false, special: None };
             let now = self.append(&mut inner, entry);
             if now != News::None {
@@ -413,8 +411,7 @@ impl RunQueue {
         if inner.is_closed {
             return Err(Closed);
         }
-        let index = inner.pushed;
-        inner.pushed = index.wrapping_add(1);
+        let index = inner.number();
         self.count.add(1);
         let has_slot = inner.take_slot();
         let entry = Entry { index, job: job(index), has_slot, is_reserved: false, special };
@@ -430,10 +427,7 @@ impl RunQueue {
 
     /// The index of a task that is not to run.
     pub(crate) fn next_index(&self) -> usize {
-        let mut inner = self.inner.lock();
-        let index = inner.pushed;
-        inner.pushed = index.wrapping_add(1);
-        index
+        self.inner.lock().number()
     }
 
     /// Counts a task in that never lies in the queue, since it has a thread of its own.
@@ -442,8 +436,7 @@ impl RunQueue {
         if inner.is_closed {
             return Err(Closed);
         }
-        let index = inner.pushed;
-        inner.pushed = index.wrapping_add(1);
+        let index = inner.number();
         if self.is_counted {
             self.count.add(1);
         }
@@ -873,6 +866,14 @@ impl Slots {
 }
 
 impl Inner {
+    /// The index of the next task.
+    #[inline]
+    fn number(&mut self) -> usize {
+        let index = self.pushed;
+        self.pushed = index.wrapping_add(1);
+        index
+    }
+
     fn new(limit: Option<usize>) -> Self {
         Inner {
             tasks: VecDeque::new(),

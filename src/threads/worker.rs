@@ -108,6 +108,10 @@ impl<'a> Shift<'a> {
         if pool::is_exact() {
             return self.next_exact();
         }
+        if self.me.is_free() && self.queue.is_some() {
+            // It gave its thread back under exact accounts, and may begin a task without the lock now.
+            pool::lock().set_free(self.me, false);
+        }
         if let Some(entry) = self.share.take() {
             pool::begin(&entry);
             return Some(entry);
