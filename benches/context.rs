@@ -60,7 +60,7 @@ fn poll(c: &mut Criterion) {
     let token = CancellationToken::new();
 
     let mut group = c.benchmark_group("context/poll");
-    row(&mut group, "phalanx", || ctx.is_cancelled());
+    row(&mut group, "phalanx", || ctx.has_ended());
     row(&mut group, "tokio-util", || token.is_cancelled());
 }
 
@@ -109,7 +109,7 @@ fn shielded(c: &mut Criterion) {
 fn merge_poll(c: &mut Criterion) {
     let ((one, _canceller), (other, _other_canceller)) = (live(), live());
     row(&mut c.benchmark_group("context/merge_poll"), "phalanx", || {
-        Context::merge(&[&one, &other]).is_cancelled()
+        Context::merge(&[&one, &other]).has_ended()
     });
 }
 
@@ -139,7 +139,7 @@ fn child_poll_cancel(c: &mut Criterion) {
     let mut group = c.benchmark_group("context/child_poll_cancel");
     row(&mut group, "phalanx", || {
         let (child, canceller) = parent.with_cancel();
-        let ended = child.is_cancelled();
+        let ended = child.has_ended();
         canceller.cancel();
         ended
     });
@@ -208,7 +208,7 @@ fn family_row<F>(
 fn phalanx_family() -> (Canceller, Vec<(Context, Canceller)>) {
     let (parent, canceller) = live();
     let children: Vec<_> = (0..10_000).map(|_| parent.with_cancel()).collect();
-    assert!(!children.iter().any(|(child, _)| child.is_cancelled()));
+    assert!(!children.iter().any(|(child, _)| child.has_ended()));
     (canceller, children)
 }
 

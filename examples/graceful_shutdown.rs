@@ -72,7 +72,7 @@ fn work(ctx: &Context, jobs: &Receiver<u32>, root: &Context) -> Result<Vec<(u32,
     let mut done = Vec::new();
     for job in jobs {
         ctx.sleep(Duration::from_millis(5))?; // the work
-        done.push((job, root.is_cancelled()));
+        done.push((job, root.has_ended()));
         if job == 20 {
             println!("job {job} is done, and here comes SIGTERM");
             raise(SIGTERM)?;

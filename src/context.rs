@@ -40,7 +40,7 @@ use crate::wait::Cause;
 /// is read-only for whoever receives it: only the [`Canceller`] made with it, an ancestor, or its
 /// deadline ends it. Once it has ended it stays so, and so do all its descendants.
 ///
-/// Polling ([`is_cancelled`](Self::is_cancelled), [`check`](Self::check)) is one load. Blocking
+/// Polling ([`has_ended`](Self::has_ended), [`check`](Self::check)) is one load. Blocking
 /// calls of the crate take a context as their bound and return when it ends; they need not poll.
 ///
 /// A context takes 16 bytes. A child with its canceller is one allocation, of 104 bytes, and some 40 more
@@ -97,7 +97,7 @@ impl Context {
     /// The first poll of a context with a deadline hands the deadline to the timer thread, so that
     /// later ones need not look at the clock.
     #[inline]
-    pub fn is_cancelled(&self) -> bool {
+    pub fn has_ended(&self) -> bool {
         match &self.node {
             None => false,
             Some(node) => node.poll(),
@@ -111,7 +111,7 @@ impl Context {
     /// [`Cancelled`], with the cause.
     #[inline]
     pub fn check(&self) -> Result<(), Cancelled> {
-        if self.is_cancelled() { Err(self.cancelled()) } else { Ok(()) }
+        if self.has_ended() { Err(self.cancelled()) } else { Ok(()) }
     }
 
     /// Returns why this context has ended, or `None` while it is live.

@@ -142,7 +142,7 @@ fn cancelled<R: Debug>(io: &impl Interrupt, call: impl FnOnce() -> R) -> R {
         canceller.cancel();
         call()
     });
-    assert!(ctx.is_cancelled());
+    assert!(ctx.has_ended());
     result.unwrap()
 }
 

@@ -17,7 +17,7 @@ fn panic_on(method: impl for<'s> FnOnce(Numbers<'s>)) -> String {
     let text = ErrGroup::scope(|g| {
         let text = panic_of(|| method(pipeline::source(g, 0..3)));
         support::until(|| g.running() == 0);
-        assert!(!g.context().is_cancelled());
+        assert!(!g.context().has_ended());
         Ok::<_, Stopped>(text)
     });
     text.unwrap()

@@ -388,7 +388,7 @@ fn every_item_is_taken_by_consumers_that_give_up_all_the_time() {
                         drop(queue.changed.wait_while_until(&mut items, bound, is_empty));
                         match items.pop_front() {
                             Some(_) => taken += 1,
-                            None if done.is_cancelled() => return taken,
+                            None if done.has_ended() => return taken,
                             None => {}
                         }
                     }

@@ -18,7 +18,7 @@ fn root() -> (Context, phalanx::Canceller) {
 #[test]
 fn the_background_never_ends() {
     for ctx in [Context::background(), Context::default()] {
-        assert!(!ctx.is_cancelled());
+        assert!(!ctx.has_ended());
         assert!(ctx.check().is_ok());
         assert!(ctx.cause().is_none());
         assert!(ctx.deadline().is_none());
@@ -29,17 +29,17 @@ fn the_background_never_ends() {
 #[test]
 fn the_background_is_a_constant() {
     static ROOT: Context = Context::background();
-    assert!(!ROOT.is_cancelled());
+    assert!(!ROOT.has_ended());
 }
 
 #[test]
 fn a_context_is_live_until_it_is_cancelled() {
     let (ctx, canceller) = root();
-    assert!(!ctx.is_cancelled());
+    assert!(!ctx.has_ended());
     assert!(ctx.check().is_ok());
     assert_eq!(told(&ctx), None);
     canceller.cancel();
-    assert!(ctx.is_cancelled());
+    assert!(ctx.has_ended());
     assert!(ctx.check().is_err());
     assert_eq!(told(&ctx), PLAIN);
 }
@@ -50,7 +50,7 @@ fn clones_are_the_same_context() {
     let clone = ctx.clone();
     drop(ctx);
     canceller.cancel();
-    assert!(clone.is_cancelled());
+    assert!(clone.has_ended());
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_disarmed_canceller_leaves_it_to_the_parent() {
     let (parent, canceller) = root();
     let (child, disarmed) = parent.with_cancel();
     disarmed.disarm();
-    assert!(!child.is_cancelled());
+    assert!(!child.has_ended());
     canceller.cancel_because("the parent");
     assert_eq!(told(&child), because("the parent"));
 }
@@ -252,8 +252,8 @@ fn cancelling_reaches_all_descendants_and_nobody_else() {
     for (ctx, _) in children.iter().chain(&grandchildren) {
         assert_eq!(told(ctx), because("branch"));
     }
-    assert!(!grandparent.is_cancelled());
-    assert!(!sibling.is_cancelled());
+    assert!(!grandparent.has_ended());
+    assert!(!sibling.has_ended());
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn a_child_outlives_the_handles_of_its_parent() {
     let (parent, canceller) = root();
     let (child, _child_canceller) = parent.with_cancel();
     drop(parent);
-    assert!(!child.is_cancelled());
+    assert!(!child.has_ended());
     canceller.cancel_because("still heard");
     assert_eq!(told(&child), because("still heard"));
 }
@@ -326,7 +326,7 @@ fn a_merged_context_ends_with_each_of_its_parents() {
         assert_eq!(told(&merged), None);
         family[ends].1.cancel_because(format!("parent {ends}"));
         assert_eq!(told(&merged), because(&format!("parent {ends}")));
-        let live = parents.iter().filter(|ctx| !ctx.is_cancelled()).count();
+        let live = parents.iter().filter(|ctx| !ctx.has_ended()).count();
         assert_eq!(live, 2, "the other parents go on");
     }
 }
@@ -353,10 +353,10 @@ fn a_merged_context_with_an_ended_parent_is_born_ended() {
 #[test]
 fn a_merged_context_without_parents_is_the_background() {
     let merged = Context::merge(&[]);
-    assert!(!merged.is_cancelled());
+    assert!(!merged.has_ended());
     assert!(merged.deadline().is_none());
     let backgrounds = Context::merge(&[&Context::background(), &Context::background()]);
-    assert!(!backgrounds.is_cancelled());
+    assert!(!backgrounds.has_ended());
 }
 
 #[test]
@@ -391,7 +391,7 @@ fn a_merged_context_expires_with_a_parent() {
         let (soon, _soon_canceller) = Context::background().with_timeout(Duration::from_millis(1));
         let merged = Context::merge(&[&live, &soon]);
         assert_eq!(merged.wait().kind(), CauseKind::DeadlineExceeded);
-        assert!(!live.is_cancelled());
+        assert!(!live.has_ended());
     });
 }
 
@@ -413,5 +413,5 @@ fn a_merged_context_may_be_dropped_before_its_parents_end() {
     drop(Context::merge(&[&left, &right]));
     left_canceller.cancel();
     right_canceller.cancel();
-    assert!(left.is_cancelled() && right.is_cancelled());
+    assert!(left.has_ended() && right.has_ended());
 }

@@ -30,7 +30,7 @@ fn until_due(ctx: &Context) {
 #[test]
 fn a_timeout_of_zero_is_over_at_once() {
     let (ctx, _canceller) = Context::background().with_timeout(Duration::ZERO);
-    assert!(ctx.is_cancelled());
+    assert!(ctx.has_ended());
     assert_eq!(told(&ctx), EXPIRED);
     assert_eq!(ctx.remaining(), Some(Duration::ZERO));
     assert_eq!(ctx.check().unwrap_err().cause().kind(), CauseKind::DeadlineExceeded);
@@ -48,7 +48,7 @@ fn a_deadline_in_the_past_is_over_at_once() {
 #[test]
 fn a_timeout_too_large_for_the_clock_is_none() {
     let (ctx, canceller) = Context::background().with_timeout(Duration::MAX);
-    assert!(!ctx.is_cancelled());
+    assert!(!ctx.has_ended());
     assert_eq!(ctx.deadline(), None);
     assert_eq!(ctx.remaining(), None);
     canceller.cancel_because("by hand");
@@ -65,7 +65,7 @@ fn a_timeout_too_large_for_the_clock_leaves_that_of_the_parent() {
 #[test]
 fn a_deadline_ahead_leaves_the_context_live() {
     let (ctx, _canceller) = Context::background().with_timeout(HOUR);
-    assert!(!ctx.is_cancelled());
+    assert!(!ctx.has_ended());
     assert!(ctx.remaining().unwrap() <= HOUR);
     assert!(ctx.remaining().unwrap() > Duration::ZERO);
 }
@@ -122,7 +122,7 @@ fn the_deadline_of_a_child_leaves_its_parent_alone() {
 #[test]
 fn the_first_look_after_the_deadline_sees_the_end() {
     let looks: [fn(&Context) -> bool; 4] = [
-        Context::is_cancelled,
+        Context::has_ended,
         |ctx| ctx.check().is_err(),
         |ctx| ctx.cause().is_some(),
         |ctx| ctx.sleep(Duration::ZERO).is_err(),
@@ -157,7 +157,7 @@ fn a_cancel_of_the_parent_after_the_end_of_the_child_changes_nothing() {
     watchdog(|| {
         let (parent, canceller) = Context::background().with_cancel();
         let (child, _child_canceller) = parent.with_timeout(SOON);
-        until(|| child.is_cancelled());
+        until(|| child.has_ended());
         canceller.cancel_because("too late");
         assert_eq!(told(&child), EXPIRED);
     });
@@ -183,14 +183,14 @@ fn a_deadline_after_the_cancel_changes_nothing() {
     until_due(&ctx);
     until_due(&child);
     assert_eq!(told(&ctx), in_time);
-    assert!(child.is_cancelled());
+    assert!(child.has_ended());
 }
 
 #[test]
 fn polling_ends() {
     watchdog(|| {
         let (ctx, _canceller) = soon();
-        until(|| ctx.is_cancelled());
+        until(|| ctx.has_ended());
         assert_eq!(told(&ctx), EXPIRED);
     });
 }

@@ -122,11 +122,11 @@ fn a_callback_may_use_the_context_in_every_way() {
         let (inner, again, counted) = (ctx.clone(), Arc::clone(&canceller), runs.clone());
         let _registration = ctx.on_cancel(move || {
             again.cancel(); // nothing is left to do
-            assert!(inner.is_cancelled() && inner.check().is_err());
+            assert!(inner.has_ended() && inner.check().is_err());
             assert!(inner.done().recv().is_err());
             inner.wait();
-            assert!(inner.with_cancel().0.is_cancelled());
-            assert!(Context::merge(&[&inner]).is_cancelled());
+            assert!(inner.with_cancel().0.has_ended());
+            assert!(Context::merge(&[&inner]).has_ended());
             assert!(!format!("{inner:?} {again:?}").is_empty());
             let nested = counted.clone();
             inner.on_cancel(move || nested.add()).detach();
@@ -389,7 +389,7 @@ fn a_panicking_callback_lets_the_others_run_and_is_resumed_on_the_canceller() {
 
     assert_eq!(payload.downcast_ref::<Vec<i32>>(), Some(&vec![1, 2, 3]), "the first, unchanged");
     assert_eq!(log.events(), ["newer", "older"]);
-    assert!(ctx.is_cancelled() && child.is_cancelled());
+    assert!(ctx.has_ended() && child.has_ended());
     canceller.cancel(); // the panic is resumed once
 }
 

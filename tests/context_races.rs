@@ -92,8 +92,8 @@ fn a_polled_grandchild_registered_while_the_root_cancels_is_never_missed() {
             |ctx| {
                 let (child, child_canceller) = ctx.with_cancel();
                 let (grandchild, canceller) = child.with_value(1_u8).with_cancel();
-                let early = grandchild.is_cancelled();
-                assert!(!early || grandchild.is_cancelled(), "it stays ended");
+                let early = grandchild.has_ended();
+                assert!(!early || grandchild.has_ended(), "it stays ended");
                 (grandchild, child_canceller, canceller)
             },
             |(grandchild, ..)| assert_eq!(told(&grandchild), because("the race")),
@@ -232,7 +232,7 @@ fn two_first_looks_at_once_both_see_the_end() {
             line.wait();
             let child: Context = stage.lock().clone().expect("it is there");
             line.wait();
-            assert!(child.is_cancelled());
+            assert!(child.has_ended());
             line.wait();
         };
         thread::scope(|s| {
@@ -255,7 +255,7 @@ fn a_child_dropped_while_the_parent_cancels_is_no_trouble() {
         race(
             |ctx| {
                 let children: Vec<_> = (0..3).map(|_| ctx.with_cancel()).collect();
-                children.iter().filter(|(child, _)| child.is_cancelled()).count()
+                children.iter().filter(|(child, _)| child.has_ended()).count()
             },
             |ended| assert!(ended <= 3),
         );
@@ -269,7 +269,7 @@ fn chain(root: &Context) -> Vec<(Context, Canceller)> {
     let mut chain: Vec<(Context, Canceller)> = Vec::with_capacity(MILLION);
     for _ in 0..MILLION {
         let (ctx, canceller) = chain.last().map_or(root, |(ctx, _)| ctx).with_cancel();
-        assert!(!ctx.is_cancelled());
+        assert!(!ctx.has_ended());
         chain.push((ctx, canceller));
     }
     chain
@@ -281,7 +281,7 @@ fn a_chain_of_a_million_contexts_is_cancelled_and_dropped() {
         let (root, canceller) = root();
         let chain = chain(&root);
         canceller.cancel_because("the root");
-        assert!(chain.iter().all(|(ctx, _)| ctx.is_cancelled()));
+        assert!(chain.iter().all(|(ctx, _)| ctx.has_ended()));
         assert_eq!(told(&chain[MILLION - 1].0), because("the root"));
     });
 }
@@ -300,7 +300,7 @@ fn a_chain_of_a_million_contexts_is_dropped_from_either_end() {
             canceller.disarm();
             leaf = child;
         }
-        assert!(!leaf.is_cancelled());
+        assert!(!leaf.has_ended());
         drop(leaf); // the last owner of all the others
     });
 }
@@ -331,9 +331,9 @@ fn a_chain_of_merged_contexts_is_cancelled_and_dropped() {
             let mut leaf = root.clone();
             for _ in 0..MILLION / 10 {
                 leaf = Context::merge(&[&other, &leaf]);
-                assert!(!polled || !leaf.is_cancelled());
+                assert!(!polled || !leaf.has_ended());
             }
-            assert!(!leaf.is_cancelled());
+            assert!(!leaf.has_ended());
             drop(leaf);
         }
         let mut leaf = root.clone();
@@ -353,7 +353,7 @@ fn a_chain_of_deadlines_is_cancelled_and_dropped() {
         for n in (0..MILLION as u64 / 10).rev() {
             let parent = chain.last().map_or(&root, |(ctx, _)| ctx);
             let (ctx, canceller) = parent.with_timeout(Duration::from_secs(3600 + n));
-            assert!(!ctx.is_cancelled());
+            assert!(!ctx.has_ended());
             chain.push((ctx, canceller));
         }
         canceller.cancel_because("the root");
@@ -367,10 +367,10 @@ fn a_million_children_register_and_leave() {
         let (root, _canceller) = root();
         for _ in 0..MILLION {
             let (child, canceller) = root.with_cancel();
-            assert!(!child.is_cancelled());
+            assert!(!child.has_ended());
             canceller.cancel();
         }
-        assert!(!root.is_cancelled());
+        assert!(!root.has_ended());
     });
 }
 
@@ -379,7 +379,7 @@ fn a_million_children_are_cancelled_at_once() {
     watchdog(|| {
         let (root, canceller) = root();
         let children: Vec<_> = (0..MILLION).map(|_| root.with_cancel()).collect();
-        assert!(children.iter().all(|(child, _)| !child.is_cancelled()));
+        assert!(children.iter().all(|(child, _)| !child.has_ended()));
         canceller.cancel_because("all of you");
         assert!(children.iter().all(|(child, _)| told(child) == because("all of you")));
     });
@@ -397,7 +397,7 @@ fn children_come_and_go_on_several_threads() {
                     line.wait();
                     for n in 0..10_000 {
                         let child = root.with_cancel();
-                        assert!(!child.0.is_cancelled());
+                        assert!(!child.0.has_ended());
                         if n % 100 == 0 {
                             survivors.lock().push(child);
                         }

@@ -63,9 +63,9 @@ fn a_shielded_context_keeps_the_values() {
 fn a_context_with_a_value_ends_exactly_when_the_one_without_does() {
     let (ctx, canceller) = Context::background().with_cancel();
     let with_value = ctx.with_value(User("ada"));
-    assert!(!with_value.is_cancelled());
+    assert!(!with_value.has_ended());
     canceller.cancel_because("both");
-    assert!(with_value.is_cancelled());
+    assert!(with_value.has_ended());
     assert_eq!(support::told(&with_value), support::told(&ctx));
 }
 

@@ -75,7 +75,7 @@ fn wait_wakes_threads_that_are_asleep() {
 /// Ways to learn that a context has ended.
 const LOOKS: [fn(&Context); 6] = [
     |ctx| drop(ctx.wait()),
-    |ctx| support::until(|| ctx.is_cancelled()),
+    |ctx| support::until(|| ctx.has_ended()),
     |ctx| support::until(|| ctx.check().is_err()),
     |ctx| support::until(|| ctx.cause().is_some()),
     |ctx| assert!(ctx.sleep(HOUR).is_err()),
@@ -121,7 +121,7 @@ fn wait_until_gives_up_when_the_time_is_up() {
         assert!(matches!(interrupted, Interrupted::TimedOut));
         assert!(interrupted.is_timeout());
     }
-    assert!(!ctx.is_cancelled(), "a wait that is given up changes nothing");
+    assert!(!ctx.has_ended(), "a wait that is given up changes nothing");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn wait_until_gives_up_when_the_other_context_ends() {
                     if text(cause) == "no patience"));
             }
         });
-        assert!(!ctx.is_cancelled());
+        assert!(!ctx.has_ended());
     });
 }
 

@@ -214,7 +214,7 @@ fn wait_for_until_gives_up_in_time_though_the_value_changes_all_the_time() {
         let (ctx, canceller) = Context::background().with_cancel();
         thread::scope(|s| {
             s.spawn(|| {
-                while !ctx.is_cancelled() {
+                while !ctx.has_ended() {
                     counter.inc();
                 }
             });

@@ -119,7 +119,7 @@ fn wait_until_leaves_the_group_as_it_is() {
         let (ctx, canceller) = Context::background().with_cancel();
         canceller.cancel();
         assert!(!group.wait_until(&ctx).unwrap_err().is_timeout());
-        assert!(!group.context().is_cancelled(), "the tasks go on");
+        assert!(!group.context().has_ended(), "the tasks go on");
         opener.open();
         assert!(group.wait_until(HOUR).is_ok());
         let late = group.go(|_| Ok(8));
@@ -174,7 +174,7 @@ fn the_context_of_a_group_ends_with_it() {
         let waited = Group::new();
         let dropped = Group::new();
         let contexts = [waited.context().clone(), dropped.context().clone()];
-        assert!(contexts.iter().all(|ctx| !ctx.is_cancelled()));
+        assert!(contexts.iter().all(|ctx| !ctx.has_ended()));
         waited.wait().unwrap();
         drop(dropped);
         for ctx in contexts {
@@ -278,7 +278,7 @@ fn a_forgotten_group_does_no_harm() {
         let (opener, gate) = gate();
         let task = group.go(move |ctx| {
             gate.pass();
-            Ok(ctx.is_cancelled())
+            Ok(ctx.has_ended())
         });
         std::mem::forget(group);
         opener.open();
@@ -356,7 +356,7 @@ fn a_handle_does_not_keep_the_group_open() {
             let refused = handle.try_go(|_| Ok(9)).unwrap_err();
             assert!(matches!(refused.why(), Refusal::Cancelled(_)));
             assert_eq!(refused.into_task()(&Context::background()), Ok(9));
-            assert!(handle.context().is_cancelled());
+            assert!(handle.context().has_ended());
             assert_eq!(handle.running(), 0);
         }
     });

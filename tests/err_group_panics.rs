@@ -400,7 +400,7 @@ fn a_scope_works_on_a_thread_that_is_panicking() {
             assert!(thread::panicking());
             let result = ErrGroup::scope(|g| {
                 g.go(|ctx| {
-                    assert!(!ctx.is_cancelled());
+                    assert!(!ctx.has_ended());
                     self.0.add("cleaned up");
                     Ok(())
                 });
@@ -454,7 +454,7 @@ fn catch_keeps_a_payload_without_a_text() {
 fn catch_passes_values_errors_and_the_context() {
     watchdog(|| {
         let value = ErrGroup::scope(|g| {
-            Ok::<_, Error>(g.go(catch(|ctx| Ok::<_, Error>(ctx.is_cancelled()))).join()?)
+            Ok::<_, Error>(g.go(catch(|ctx| Ok::<_, Error>(ctx.has_ended()))).join()?)
         });
         assert!(!value.unwrap());
         let result: Result<(), Error> = ErrGroup::scope(|g| {

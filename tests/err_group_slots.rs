@@ -50,7 +50,7 @@ fn a_group_whose_last_owner_is_its_own_task_ends() {
             gate.pass();
             let ctx = ctx.clone();
             drop(owner);
-            ended.send(ctx.is_cancelled()).unwrap();
+            ended.send(ctx.has_ended()).unwrap();
             Ok(())
         });
         drop(group);

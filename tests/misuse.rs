@@ -174,7 +174,7 @@ fn zero_past_and_huge_bounds_are_taken_as_they_are() {
         ];
         for option in ended {
             let result: Result<(), Stopped> = option(ErrGroup::builder(), past).scope(|g| {
-                assert!(g.context().is_cancelled());
+                assert!(g.context().has_ended());
                 g.go(|_| -> Result<(), _> { unreachable!("the deadline has passed") });
                 Ok(())
             });
@@ -227,9 +227,9 @@ fn a_canceller_may_be_forgotten() {
     let (parent, canceller) = Context::background().with_cancel();
     let (child, child_canceller) = parent.with_cancel();
     mem::forget(child_canceller);
-    assert!(!child.is_cancelled());
+    assert!(!child.has_ended());
     canceller.cancel();
-    assert!(child.is_cancelled());
+    assert!(child.has_ended());
 }
 
 // --- Use after the end ------------------------------------------------------------------------
@@ -259,7 +259,7 @@ fn a_task_that_waits_for_its_own_group_panics() {
         let text = group.go(move |_| Ok(panic_of(|| gets.recv().unwrap().wait())));
         sends.send(group).unwrap();
         assert_eq!(text.join().unwrap(), "ErrGroup::wait: called by a task of the group itself");
-        assert!(handle.context().is_cancelled());
+        assert!(handle.context().has_ended());
     });
 }
 
@@ -277,7 +277,7 @@ fn a_task_that_drops_its_own_group_cancels_it_and_does_not_wait() {
         });
         let task = group.go(move |ctx| {
             drop(gets.recv().unwrap());
-            Ok(ctx.is_cancelled())
+            Ok(ctx.has_ended())
         });
         sends.send(group).unwrap();
         // The task that dropped the group goes on, and the sibling is told to stop, or skipped.
@@ -310,7 +310,7 @@ fn try_go_gives_the_task_back_if_there_is_no_thread() {
                 assert!(refused.into_task()(g.context()).is_ok(), "it still works");
                 assert_eq!(drops.get(), before + 1);
             }
-            assert!(!g.context().is_cancelled(), "a refusal is no failure of the group");
+            assert!(!g.context().has_ended(), "a refusal is no failure of the group");
             Ok::<_, Stopped>(7)
         });
         assert_eq!(result.unwrap(), 7);
@@ -415,7 +415,7 @@ fn a_policy_is_not_told_of_a_refusal() {
             let refused = g.try_go(|_| Ok(())).unwrap_err();
             assert!(matches!(refused.why(), Refusal::Thread(_)));
             assert!(panic_of(|| g.go(|_| Ok(()))).starts_with("PolicyScope::go: "));
-            assert!(!g.context().is_cancelled());
+            assert!(!g.context().has_ended());
         });
         assert_eq!(told, 0);
     });

@@ -132,7 +132,7 @@ fn all_errors_lets_every_task_end_and_returns_every_error() {
                 g.go(move |ctx| {
                     let result = task(ctx);
                     log.add("ended by itself");
-                    assert!(!ctx.is_cancelled());
+                    assert!(!ctx.has_ended());
                     result
                 });
             }

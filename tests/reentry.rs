@@ -25,7 +25,7 @@ impl<F: FnMut()> Drop for Finally<F> {
 fn use_in_every_way(ctx: &Context) {
     let (child, canceller) = ctx.with_cancel();
     child.on_cancel(|| ()).stop();
-    child.is_cancelled();
+    child.has_ended();
     canceller.cancel_because("no reason");
     drop(ctx.on_cancel(|| ()));
     ctx.done();
@@ -118,10 +118,10 @@ fn the_last_owners_of_a_child_may_be_dropped_by_a_callback_of_the_parent() {
     watchdog(|| {
         let (parent, canceller) = root();
         let child = parent.with_cancel();
-        assert!(!child.0.is_cancelled());
+        assert!(!child.0.has_ended());
         let _registration = parent.on_cancel(move || drop(child));
         canceller.cancel();
-        assert!(parent.is_cancelled());
+        assert!(parent.has_ended());
     });
 }
 

@@ -63,7 +63,7 @@ fn of_two_cancels_at_once_one_wins_and_the_whole_subtree_has_its_cause_for_ever(
         let (ctx, canceller) = root();
         let (child, _child_canceller) = ctx.with_cancel();
         let (grandchild, _grandchild_canceller) = child.with_cancel();
-        assert!(!grandchild.is_cancelled());
+        assert!(!grandchild.has_ended());
         let canceller = &canceller;
         let ctx_of_both = &ctx;
         let seen = sim::scope(|s| {
@@ -113,7 +113,7 @@ fn parent_and_child_at_once(known: bool) -> [String; 3] {
     let (child, child_canceller) = parent.with_cancel();
     let (grandchild, _grandchild_canceller) = child.with_cancel();
     if known {
-        assert!(!grandchild.is_cancelled());
+        assert!(!grandchild.has_ended());
     }
     sim::scope(|s| {
         cancel_on(s, "parent", &parent_canceller);
@@ -272,7 +272,7 @@ fn a_child_about_to_join_a_parent_that_is_cancelled_meanwhile_is_born_ended() {
             let (child, _child_canceller) = parent.with_cancel();
             sim::scope(|s| {
                 cancel_on(s, "parent", &canceller);
-                let look = s.spawn("look", || child.is_cancelled());
+                let look = s.spawn("look", || child.has_ended());
                 assert!(look.join().unwrap());
             });
         },
@@ -288,7 +288,7 @@ fn a_child_in_the_list_whose_mark_is_still_there_is_reached_by_the_cancel() {
         let (child, _child_canceller) = parent.with_cancel();
         sim::scope(|s| {
             cancel_on(s, "parent", &canceller);
-            let look = s.spawn("look", || child.is_cancelled());
+            let look = s.spawn("look", || child.has_ended());
             assert!(look.join().unwrap());
         });
         assert_eq!(why(&child), "parent");
@@ -461,7 +461,7 @@ fn children_that_come_and_go_while_the_parent_is_cancelled_are_no_trouble() {
     by_seeds(|| {
         let (parent, canceller) = root();
         let (stays, _stays_canceller) = parent.with_cancel();
-        assert!(!stays.is_cancelled());
+        assert!(!stays.has_ended());
         sim::scope(|s| {
             for name in ["a", "b"] {
                 s.spawn(name, || {
@@ -681,7 +681,7 @@ fn with_one_preemption_and_by_seeds_whoever_is_woken_finds_the_whole_subtree_can
         let (parent, canceller) = root();
         let (child, _child_canceller) = parent.with_cancel();
         let (grandchild, _grandchild_canceller) = child.with_cancel();
-        assert!(!grandchild.is_cancelled());
+        assert!(!grandchild.has_ended());
         sim::scope(|s| {
             for ctx in [&parent, &child] {
                 s.spawn("waits", || {

@@ -138,7 +138,7 @@ fn wait_until_gives_up_at_each_kind_of_bound() {
         for wait in waits {
             assert!(wait.join().unwrap().is_timeout());
         }
-        assert!(!ctx.is_cancelled());
+        assert!(!ctx.has_ended());
     });
 }
 
@@ -159,7 +159,7 @@ fn polling_with_yields_sees_the_deadline_when_it_comes_and_not_before() {
     to_the_nanosecond(|| {
         let (parent, _parent_canceller) = timeout(5 * SECOND);
         let (child, _child_canceller) = parent.with_cancel();
-        while !child.is_cancelled() {
+        while !child.has_ended() {
             assert!(sim::elapsed() < 5 * SECOND + MICRO, "it should have been seen");
             sim::yield_now();
         }
@@ -182,7 +182,7 @@ fn a_callback_and_the_channel_of_done_have_their_moment_at_the_deadline() {
         sim::sleep(just_before(5 * SECOND));
         assert!(ran_at.lock().is_empty());
         assert!(child.done().try_recv().unwrap_err().is_empty());
-        assert!(!child.is_cancelled());
+        assert!(!child.has_ended());
         sim::sleep(NANO);
         let now = (5 * SECOND, "deadline".to_owned());
         assert_eq!(*ran_at.lock(), [now.clone(), now]);
@@ -212,12 +212,12 @@ fn twenty_five_hours_pass_in_no_time() {
     let report = Builder::new().iterations(50).check(|| {
         let (ctx, _canceller) = timeout(25 * HOUR);
         let polled = ctx.clone();
-        assert!(!polled.is_cancelled());
+        assert!(!polled.has_ended());
         let wait = sim::spawn("waits", move || ctx.wait().kind());
         for _ in 0..24 {
             sim::sleep(HOUR);
             sim::assert_blocked(&wait, "Context::wait");
-            assert!(!polled.is_cancelled());
+            assert!(!polled.has_ended());
         }
         assert_eq!(wait.join().unwrap(), CauseKind::DeadlineExceeded);
         assert_eq!(sim::elapsed(), 25 * HOUR);
@@ -242,7 +242,7 @@ fn what_is_due_already_ends_at_once_on_this_thread() {
             let counted = runs.clone();
             let _registration = ctx.on_cancel(move || counted.add());
             assert_eq!(runs.get(), 1);
-            assert!(ctx.is_cancelled() && ctx.sleep(HOUR).is_err());
+            assert!(ctx.has_ended() && ctx.sleep(HOUR).is_err());
             assert_eq!(ctx.wait().kind(), CauseKind::DeadlineExceeded);
             assert!(ctx.done().try_recv().unwrap_err().is_disconnected());
             assert_eq!(ctx.remaining(), Some(Duration::ZERO));
@@ -389,7 +389,7 @@ fn with_one_preemption_and_by_seeds_everybody_who_looks_at_the_deadline_sees_the
             });
             s.spawn("polls", || {
                 nap(SECOND);
-                assert!(middle.is_cancelled());
+                assert!(middle.has_ended());
                 assert_eq!([&middle, &top].map(why), words(["deadline"; 2]));
             });
         });
@@ -608,9 +608,9 @@ fn next_alarm() -> Option<Duration> {
 /// Has the timer thread look again now.
 fn rouse_timer() {
     let (ctx, _canceller) = timeout(NANO);
-    assert!(!ctx.is_cancelled());
+    assert!(!ctx.has_ended());
     sim::sleep(NANO);
-    assert!(ctx.is_cancelled());
+    assert!(ctx.has_ended());
 }
 
 #[test]
@@ -621,7 +621,7 @@ fn a_deadline_that_nobody_needs_any_more_is_forgotten() {
         let dropped = timeout(2 * HOUR);
         let of_parent = cancelled.0.with_timeout(HOUR / 2);
         for (ctx, _) in [&kept, &cancelled, &dropped, &of_parent] {
-            assert!(!ctx.is_cancelled());
+            assert!(!ctx.has_ended());
         }
         rouse_timer();
         assert_eq!(next_alarm(), Some(HOUR / 2));
@@ -641,7 +641,7 @@ fn a_deadline_armed_while_its_context_is_cancelled_is_forgotten() {
     let report = Builder::new().exhaustive(2).check(|| {
         let (ctx, canceller) = timeout(HOUR);
         sim::scope(|s| {
-            s.spawn("polls", || ctx.is_cancelled());
+            s.spawn("polls", || ctx.has_ended());
             canceller.cancel();
         });
         rouse_timer();
@@ -657,8 +657,8 @@ fn with_one_preemption_two_first_polls_at_once_arm_the_deadline_once() {
         let (ctx, canceller) = timeout(HOUR);
         let (child, _child_canceller) = ctx.with_cancel();
         sim::scope(|s| {
-            s.spawn("ctx", || assert!(!ctx.is_cancelled()));
-            s.spawn("child", || assert!(!child.is_cancelled()));
+            s.spawn("ctx", || assert!(!ctx.has_ended()));
+            s.spawn("child", || assert!(!child.has_ended()));
         });
         assert_eq!(next_alarm(), Some(HOUR));
         canceller.cancel();
@@ -681,9 +681,9 @@ fn a_callback_that_panics_on_the_timer_thread_is_in_nobody_s_way() {
         sim::sleep(3 * SECOND);
         assert_eq!(log.events(), ["older", "later"]);
         let (third, _third_canceller) = timeout(SECOND);
-        assert!(!third.is_cancelled());
+        assert!(!third.has_ended());
         sim::sleep(SECOND);
-        assert!(third.is_cancelled());
+        assert!(third.has_ended());
     });
 }
 
@@ -731,7 +731,7 @@ fn a_tree_of_deadlines_under_fire_ends_in_time_with_causes_that_last() {
                 assert_eq!(both.cause().unwrap().kind(), kind);
             });
             s.spawn("polls", || {
-                while !right.is_cancelled() {
+                while !right.has_ended() {
                     sim::yield_now();
                 }
             });
@@ -777,7 +777,7 @@ fn several_threads_that_poll_for_a_deadline_all_see_it() {
         let pollers = ["a", "b"].map(|name| {
             let ctx = ctx.clone();
             sim::spawn(name, move || {
-                while !ctx.is_cancelled() {
+                while !ctx.has_ended() {
                     sim::yield_now();
                 }
             })

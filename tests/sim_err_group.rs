@@ -113,7 +113,7 @@ fn the_error_is_there_before_anybody_can_answer_the_cancel() {
         let result = ErrGroup::scope(|g| {
             g.go(until_told);
             g.go(|_| fail("cause"));
-            while !g.context().is_cancelled() {
+            while !g.context().has_ended() {
                 sim::yield_now();
             }
             Err::<&str, _>(Own("echo"))
@@ -853,7 +853,7 @@ fn a_dropped_group_cancels_and_joins_its_tasks() {
             });
             sim::label("the task may start here");
             drop(group);
-            assert!(ctx.is_cancelled());
+            assert!(ctx.has_ended());
             assert_eq!(begun.get(), ended.get(), "nothing is left running");
             let told =
                 task.join().map_or_else(|stopped| stopped_word(&stopped), |()| "ran".to_owned());
@@ -873,7 +873,7 @@ fn a_task_that_drops_its_own_group_does_not_wait_for_itself() {
         let task = handle.go(move |ctx| {
             let group = own.lock().take();
             drop(group);
-            Ok(ctx.is_cancelled())
+            Ok(ctx.has_ended())
         });
         assert!(task.join().unwrap());
     });
@@ -953,7 +953,7 @@ fn a_task_started_at_the_instant_of_the_deadline_is_skipped_once_the_deadline_ha
         .outcomes(|| {
             let result = ErrGroup::builder().timeout(SECOND).scope(|g| {
                 // From the first poll on, it is the timer thread that ends the context.
-                assert!(!g.context().is_cancelled());
+                assert!(!g.context().has_ended());
                 Context::background().sleep(SECOND).unwrap();
                 let task = g.go(|_| Ok("ran"));
                 Ok(task.join()?)

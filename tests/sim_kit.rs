@@ -93,7 +93,7 @@ fn a_loop_that_yields_lets_others_run_and_time_pass() {
             sim::sleep(SECOND);
             done.done();
         });
-        while group.running() > 0 || !ctx.is_cancelled() {
+        while group.running() > 0 || !ctx.has_ended() {
             sim::yield_now();
         }
         finisher.join().unwrap();
@@ -488,7 +488,7 @@ fn the_threads_of_the_cache_and_the_timer_go_home_with_the_bubble() {
             let group = Arc::new(WaitGroup::new());
             let (ctx, _canceller) = Context::background().with_timeout(SECOND);
             group.go(move || {
-                while !ctx.is_cancelled() {
+                while !ctx.has_ended() {
                     sim::yield_now();
                 }
             });

@@ -125,7 +125,7 @@ fn tasks_of_a_scope_meet_though_the_first_thread_is_refused() {
             };
             let refused = g.try_go(task(1)).expect_err("it is the first");
             assert!(matches!(refused.why(), Refusal::Thread(_)), "{refused}");
-            assert_eq!((g.running(), g.context().is_cancelled()), (0, false));
+            assert_eq!((g.running(), g.context().has_ended()), (0, false));
             let (one, two) = (g.go(refused.into_task()), g.go(task(2)));
             wait(&met);
             Ok::<_, Stopped>((one.join()?, two.join()?))

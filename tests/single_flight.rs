@@ -307,7 +307,7 @@ fn a_leader_that_leaves_takes_nothing_from_its_followers() {
             canceller.cancel_because("hung up");
             let error = leader.join().unwrap().unwrap_err();
             assert_eq!(error.to_string(), "gave up waiting: context cancelled: hung up");
-            assert!(!ctx.is_cancelled());
+            assert!(!ctx.has_ended());
             opener.open();
             let flight = follower.join().unwrap().unwrap();
             assert_eq!(shares(&flight), (Role::Follower, 1));
@@ -329,7 +329,7 @@ fn when_every_caller_has_left_the_function_is_cancelled_and_the_next_call_starts
             let ctx = begun.recv().unwrap();
             let follower = texts.run_until(7, Duration::from_millis(1), seven);
             assert!(matches!(follower, Err(FlightError::Interrupted(Interrupted::TimedOut))));
-            assert!(!ctx.is_cancelled(), "the leader waits");
+            assert!(!ctx.has_ended(), "the leader waits");
             canceller.cancel();
             assert!(leader.join().unwrap().unwrap_err().is_interrupted());
             let cause = ctx.cause().unwrap();
@@ -500,7 +500,7 @@ fn the_flights_may_be_gone_before_a_function_that_was_left() {
         assert!(left.unwrap_err().is_interrupted());
         let ctx = begun.recv().unwrap();
         drop(texts);
-        assert!(ctx.is_cancelled());
+        assert!(ctx.has_ended());
         opener.open();
     });
 }
@@ -510,7 +510,7 @@ fn a_function_on_the_leaders_thread_may_borrow_and_has_a_context_that_never_ends
     let flights = SingleFlight::<String, usize, Infallible>::new();
     let text = String::from("borrowed");
     let flight = flights.run(text.clone(), |ctx| {
-        assert!(!ctx.is_cancelled());
+        assert!(!ctx.has_ended());
         assert!(flights.forget("borrowed"), "a key is found by what it borrows as");
         Ok(text.len())
     });

@@ -218,7 +218,7 @@ fn a_task_starts_others_at_their_group_s_limit_at_a_thread_limit_of_one() {
 fn a_queue_that_never_empties_does_not_keep_others_from_the_only_thread() {
     alone("a_queue_that_never_empties_does_not_keep_others_from_the_only_thread", || {
         fn again(group: &Arc<WaitGroup>, stop: &Context) {
-            if !stop.is_cancelled() {
+            if !stop.has_ended() {
                 let (next, stop) = (Arc::clone(group), stop.clone());
                 group.go(move || again(&next, &stop));
             }

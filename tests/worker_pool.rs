@@ -307,7 +307,7 @@ fn a_job_that_panics_in_any_way_harms_nobody() {
         );
         assert_eq!(told(Harm::Nothing), "done");
         // The second job of the last two may not have been submitted when the first had its result.
-        assert!((4..=5).contains(&states.get()) && !pool.context().is_cancelled(), "{pool:?}");
+        assert!((4..=5).contains(&states.get()) && !pool.context().has_ended(), "{pool:?}");
         pool.shutdown();
     });
 }
@@ -346,7 +346,7 @@ fn a_constructor_that_panics_is_the_panic_of_the_pool() {
         let pool = WorkerPool::builder()
             .workers(2)
             .start(|worker| assert_eq!(worker, 1, "no connection"), |(), n: u8, _| n);
-        support::until(|| pool.context().is_cancelled());
+        support::until(|| pool.context().has_ended());
         assert!(pool.submit(1).unwrap_err().is_closed());
         assert!(panic_of(|| pool.shutdown()).contains("no connection"));
 

@@ -172,7 +172,7 @@ fn live() -> (Context, Canceller) {
 
 fn poll(meter: Meter) {
     let (ctx, _canceller) = live();
-    meter.count(|| black_box(&ctx).is_cancelled());
+    meter.count(|| black_box(&ctx).has_ended());
 }
 
 fn child_cancel(meter: Meter) {
@@ -194,13 +194,13 @@ fn timeout_poll_cancel(meter: Meter) {
     let (parent, _canceller) = live();
     // The timer thread has an earlier instant to wait for, and sleeps on.
     let (earlier, _also) = parent.with_timeout(HOUR / 2);
-    assert!(!earlier.is_cancelled());
+    assert!(!earlier.has_ended());
     meter.count(|| looked_at_and_cancelled(&parent.with_timeout(HOUR)));
 }
 
 /// It joins its parent, and its deadline the timer, when somebody first looks.
 fn looked_at_and_cancelled((ctx, canceller): &(Context, Canceller)) -> bool {
-    let ended = ctx.is_cancelled();
+    let ended = ctx.has_ended();
     canceller.cancel();
     ended
 }

@@ -105,7 +105,7 @@ fn children(n: usize, make: fn(&Context) -> (Context, Canceller), looked_at: boo
     let (parent, canceller) = Context::background().with_cancel();
     let mut all = Vec::with_capacity(n);
     all.extend((0..n).map(|_| make(&parent)));
-    assert!(!looked_at || !all.iter().any(|(child, _)| child.is_cancelled()));
+    assert!(!looked_at || !all.iter().any(|(child, _)| child.has_ended()));
     Box::new((all, canceller))
 }
 

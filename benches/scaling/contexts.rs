@@ -17,7 +17,7 @@ pub(crate) const CURVES: [Curve; 1] = [Curve {
 fn family(size: u32) {
     let (parent, canceller) = Context::background().with_cancel();
     let children: Vec<_> = (0..size).map(|_| parent.with_cancel()).collect();
-    assert!(!children.iter().any(|(child, _)| child.is_cancelled()));
+    assert!(!children.iter().any(|(child, _)| child.has_ended()));
     canceller.cancel();
-    assert!(children.last().is_none_or(|(child, _)| child.is_cancelled()));
+    assert!(children.last().is_none_or(|(child, _)| child.has_ended()));
 }

@@ -43,7 +43,7 @@ impl Drop for Server {
 /// Starts a task for each client.
 fn accept(ctx: &Context, listener: &TcpListener, report: &Sender<String>) -> Result<(), Stopped> {
     ErrGroup::builder().context(ctx).scope(|clients| {
-        for stream in listener.incoming().take_while(|_| !ctx.is_cancelled()).flatten() {
+        for stream in listener.incoming().take_while(|_| !ctx.has_ended()).flatten() {
             clients.go(move |ctx| {
                 // What goes wrong with one client is no concern of the server.
                 drop(serve(ctx, &stream, report));
@@ -72,7 +72,7 @@ fn serve(ctx: &Context, mut stream: &TcpStream, report: &Sender<String>) -> io::
         },
         || {
             let read = listening.interrupting(&Reading(stream), || reader.read(&mut [0]));
-            if matches!(read, Ok(Ok(0))) && !listening.is_cancelled() {
+            if matches!(read, Ok(Ok(0))) && !listening.has_ended() {
                 hang_up.cancel_because("the client has hung up");
             }
         },

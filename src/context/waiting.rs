@@ -79,7 +79,7 @@ impl Context {
     /// [`select!`](crossbeam_channel::select). It never carries a message, and is made on first
     /// use.
     ///
-    /// To ask whether the context has ended, [`is_cancelled`](Self::is_cancelled) is cheaper.
+    /// To ask whether the context has ended, [`has_ended`](Self::has_ended) is cheaper.
     ///
     /// # Panics
     ///
@@ -96,7 +96,7 @@ impl Context {
     /// canceller.cancel();
     /// select! {
     ///     recv(never::<u32>()) -> _ => unreachable!(),
-    ///     recv(ctx.done()) -> _ => assert!(ctx.is_cancelled()),
+    ///     recv(ctx.done()) -> _ => assert!(ctx.has_ended()),
     /// }
     /// ```
     #[track_caller]
