@@ -6,13 +6,16 @@ use std::sync::Arc;
 use super::ended::{Ended, Outcome, Policy};
 use super::members::Members;
 use super::stopped::{Label, Stopped, WhyStopped};
-use crate::sys::Mutex;
+use crate::sys::atomic::{HintBool, Relaxed};
+use crate::sys::{Mutex, MutexGuard};
 use crate::unwind::drop_caught;
 
 /// A group with the default policy.
 pub(super) struct FirstFailure<E> {
     members: Members,
     record: Mutex<Record<E>>,
+    /// Whether anything is recorded: a look at this takes no lock.
+    is_recorded: HintBool,
 }
 
 struct Record<E> {
@@ -33,7 +36,15 @@ impl<E> RefUnwindSafe for FirstFailure<E> {}
 impl<E> FirstFailure<E> {
     pub(super) fn new(members: Members) -> Arc<Self> {
         let record = Record { error: None, why: None, unrun: None, is_closed: false };
-        Arc::new(FirstFailure { members, record: Mutex::new(record) })
+        let is_recorded = HintBool::new(false);
+        Arc::new(FirstFailure { members, record: Mutex::new(record), is_recorded })
+    }
+
+    /// Locks the record, to write it.
+    fn record(&self) -> MutexGuard<'_, Record<E>> {
+        // Relaxed: a thread that has waited for the task sees it, since the task is counted out later.
+        self.is_recorded.store(true, Relaxed);
+        self.record.lock()
     }
 
     pub(super) fn members(&self) -> &Members {
@@ -42,7 +53,7 @@ impl<E> FirstFailure<E> {
 
     /// Records an error, if it is the first, and cancels the group because of the first.
     pub(super) fn failed(&self, error: E, why: &str) {
-        let mut record = self.record.lock();
+        let mut record = self.record();
         let is_first = record.error.is_none() && !record.is_closed;
         let surplus = if is_first { record.error.replace(error) } else { Some(error) };
         let why: Arc<str> = Arc::clone(record.why.get_or_insert_with(|| why.into()));
@@ -65,6 +76,10 @@ impl<E> FirstFailure<E> {
     where
         E: From<Stopped>,
     {
+        // Relaxed: see `record`.
+        if !self.is_recorded.load(Relaxed) {
+            return Ok(());
+        }
         let mut record = self.record.lock();
         let (error, unrun) = (record.error.take(), record.unrun.take());
         drop(record);
@@ -95,12 +110,12 @@ impl<T: Send, E: Send> Policy<T, E> for FirstFailure<E> {
             }
             Ended::Skipped(cause) => {
                 let stopped = label.stopped(WhyStopped::Skipped(cause));
-                self.record.lock().unrun.get_or_insert_with(|| stopped.clone());
+                self.record().unrun.get_or_insert_with(|| stopped.clone());
                 stopped
             }
             Ended::Refused(why) => {
                 let stopped = label.stopped(WhyStopped::Refused(why));
-                self.record.lock().unrun.get_or_insert_with(|| stopped.clone());
+                self.record().unrun.get_or_insert_with(|| stopped.clone());
                 self.members.cancel(&stopped.to_string());
                 stopped
             }

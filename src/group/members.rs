@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::context::{Canceller, Context};
 use crate::refused::Refusal;
+use crate::sys::atomic::{HintBool, Relaxed};
 use crate::sys::{self, Mutex};
 use crate::threads::{self, GroupQueue, Options, Spec};
 use crate::unwind::{Payload, drop_quietly};
@@ -19,6 +20,8 @@ pub(super) struct Members {
     /// Whether a starter at the limit runs queued tasks on its own stack.
     caller_runs: bool,
     first_panic: Mutex<Option<Payload>>,
+    /// Whether there was a panic: a look at this takes no lock.
+    has_panicked: HintBool,
 }
 
 /// The options of a group.
@@ -52,8 +55,16 @@ impl Members {
         let stack = spec.stack_size.unwrap_or_else(Spec::promised_stack);
         let queue = GroupQueue::new(Options { limit, stack, inline, counts: true });
         let is_limited = limit.is_some();
-        let first_panic = Mutex::new(None);
-        Members { context, canceller, queue, spec, is_limited, caller_runs, first_panic }
+        Members {
+            context,
+            canceller,
+            queue,
+            spec,
+            is_limited,
+            caller_runs,
+            first_panic: Mutex::new(None),
+            has_panicked: HintBool::new(false),
+        }
     }
 
     pub(super) fn context(&self) -> &Context {
@@ -107,13 +118,16 @@ impl Members {
 
     fn keep_panic(&self, payload: Payload) {
         let mut first = self.first_panic.lock();
+        // Relaxed: a thread that has waited for the task sees it, since the task is counted out later.
+        self.has_panicked.store(true, Relaxed);
         let surplus = if first.is_none() { first.replace(payload) } else { Some(payload) };
         drop(first);
         drop_quietly(surplus);
     }
 
     pub(super) fn take_panic(&self) -> Option<Payload> {
-        self.first_panic.lock().take()
+        // Relaxed: see `keep_panic`.
+        if self.has_panicked.load(Relaxed) { self.first_panic.lock().take() } else { None }
     }
 
     /// Cancels the group. A panic of a callback on its context is the group's.
