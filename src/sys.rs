@@ -11,7 +11,7 @@ mod lock;
 mod park;
 mod simulation;
 mod spawn;
-mod stack;
+mod thread;
 pub(crate) mod user_code;
 
 pub(crate) use clock::now;
@@ -25,4 +25,4 @@ pub(crate) use simulation::{
     blocking_call, choose, guess, idling, is_ending, is_simulated, point, serving,
 };
 pub(crate) use spawn::{cores, spawn};
-pub(crate) use stack::remaining as remaining_stack;
+pub(crate) use thread::{Usage, current_core, remaining_stack, usage};

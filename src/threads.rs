@@ -39,8 +39,8 @@ use std::time::Duration;
 pub(crate) use dedicated::Claim;
 pub(crate) use job::{Job, Order, Owner, Release, Runnable};
 pub use limit::{NoThread, max_threads, set_max_threads};
-use run_queue::SpecialStart;
 pub(crate) use run_queue::{Closed, Guess, RunQueue};
+use run_queue::{Group, SpecialStart};
 pub(crate) use spec::Spec;
 
 use crate::sys::{self, Empty, Global, Mutex};
@@ -154,12 +154,11 @@ pub(crate) struct GroupQueue(Option<Arc<RunQueue>>);
 impl GroupQueue {
     pub(crate) fn new(options: Options) -> Self {
         let Options { limit, stack, inline, counts } = options;
-        let (parent, stack) = (inline::current(), if inline { stack } else { usize::MAX });
+        let promised_stack = if inline { stack } else { usize::MAX };
+        let mut group = Group { parent: inline::current(), limit, promised_stack, counts };
         let spare = SPARE.try_with(Cell::take).ok().flatten();
-        GroupQueue(Some(match spare {
-            Some(spare) => spare.renew(parent, limit, stack, counts),
-            None => RunQueue::new(parent, limit, stack, counts),
-        }))
+        let spare = spare.filter(|spare| spare.renew(&mut group));
+        GroupQueue(Some(spare.unwrap_or_else(|| RunQueue::new(group))))
     }
 }
 
@@ -175,10 +174,9 @@ impl Deref for GroupQueue {
 impl Drop for GroupQueue {
     fn drop(&mut self) {
         // A simulated run starts afresh.
-        if let Some(queue) = self.0.take().filter(|_| !sys::is_simulated()) {
-            if let Some(spare) = queue.reset() {
-                let _: Result<(), _> = SPARE.try_with(|place| place.set(Some(spare)));
-            }
+        let spare = self.0.take().filter(|queue| !sys::is_simulated() && queue.is_reusable());
+        if spare.is_some() {
+            let _: Result<(), _> = SPARE.try_with(|place| place.set(spare));
         }
     }
 }
@@ -295,8 +293,8 @@ pub(crate) fn go_alone(job: Job) -> Result<(), (NoThread, Job)> {
 /// [`go_alone`] for a task whose place has been found.
 pub(crate) fn go_placed(place: Place, job: Job) {
     let queue = Arc::clone(ALONE.get().lock().0.get_or_insert_with(|| {
-        let stack = Spec::promised_stack();
-        RunQueue::new(Weak::new(), None, stack, false)
+        let promised_stack = Spec::promised_stack();
+        RunQueue::new(Group { parent: Weak::new(), limit: None, promised_stack, counts: false })
     }));
     let started = go(&queue, place, Guess::NONE, false, |_| job);
     debug_assert!(started.is_ok(), "the queue of tasks without a group is never closed");

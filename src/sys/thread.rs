@@ -1,11 +1,17 @@
-//! How much stack is left on the current thread.
+//! What only the C library knows of the current thread: how much stack is left, how much processor time it
+//! has used, how often it has blocked, and on which core it runs.
 
 #![cfg_attr(
     any(target_os = "linux", target_os = "android", target_vendor = "apple"),
-    expect(unsafe_code, reason = "only the C library knows the bounds of a stack")
+    expect(
+        unsafe_code,
+        reason = "only the C library knows the bounds of a stack, and what a thread has used"
+    )
 )]
 
 use std::cell::Cell;
+use std::ffi::c_long;
+use std::time::Duration;
 
 /// The bounds have not been looked up yet.
 const UNASKED: usize = 0;
@@ -18,7 +24,7 @@ thread_local! {
 
 /// Returns how many bytes of stack are left on the current thread; zero if its bounds are not known.
 #[inline]
-pub(crate) fn remaining() -> usize {
+pub(crate) fn remaining_stack() -> usize {
     let mut lowest = LOWEST.get();
     if lowest == UNASKED {
         // An unknown bound counts as the highest address, so nothing is left.
@@ -74,11 +80,60 @@ fn lowest_address() -> Option<usize> {
     None
 }
 
+/// Returns the core that the current thread runs on just now; `None` if the system does not say.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+#[inline]
+pub(crate) fn current_core() -> Option<usize> {
+    // SAFETY: it has no preconditions.
+    usize::try_from(unsafe { libc::sched_getcpu() }).ok()
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn current_core() -> Option<usize> {
+    None
+}
+
+/// What the current thread has used since it started.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Usage {
+    /// Processor time, to the microsecond.
+    pub(crate) cpu: Duration,
+    /// How often it has given up its core to wait for something. A thread that is preempted, or yields,
+    /// does not count.
+    pub(crate) blocked: c_long,
+}
+
+/// Returns what the current thread has used; `None` if the system does not say. A system call.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+pub(crate) fn usage() -> Option<Usage> {
+    use std::mem::MaybeUninit;
+
+    let mut used = MaybeUninit::<libc::rusage>::uninit();
+    // SAFETY: the pointer is valid for a write of the type.
+    if unsafe { libc::getrusage(libc::RUSAGE_THREAD, used.as_mut_ptr()) } != 0 {
+        return None;
+    }
+    // SAFETY: the call has succeeded, so it has filled it in.
+    let used = unsafe { used.assume_init() };
+    let time = |time: libc::timeval| {
+        let seconds = Duration::from_secs(time.tv_sec.try_into().ok()?);
+        Some(seconds + Duration::from_micros(time.tv_usec.try_into().ok()?))
+    };
+    let cpu = time(used.ru_utime)? + time(used.ru_stime)?;
+    Some(Usage { cpu, blocked: used.ru_nvcsw })
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+pub(crate) fn usage() -> Option<Usage> {
+    None
+}
+
 #[cfg(test)]
 mod tests {
-    use super::remaining;
+    use super::{remaining_stack, usage};
     use std::hint::black_box;
     use std::thread;
+    use std::time::Duration;
 
     fn on_a_stack_of(bytes: usize, f: impl FnOnce() -> usize + Send + 'static) -> usize {
         let builder = thread::Builder::new().stack_size(bytes);
@@ -92,7 +147,7 @@ mod tests {
     #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     fn a_fresh_thread_has_nearly_its_whole_stack() {
         for mib in [1, 2, 8] {
-            let left = on_a_stack_of(mib << 20, remaining);
+            let left = on_a_stack_of(mib << 20, remaining_stack);
             // The kit's stand-in for the C library gives small stacks more.
             assert!(cfg!(feature = "sim-std") || left <= mib << 20, "{left} of {mib} MiB");
             assert!(left > (mib << 20) - (128 << 10), "{left} of {mib} MiB");
@@ -106,9 +161,32 @@ mod tests {
         #[expect(clippy::large_stack_arrays, reason = "that is what is measured")]
         fn below(outer: usize) -> usize {
             let block = black_box([1_u8; 64 << 10]);
-            outer - remaining() - usize::from(block[7]) + 1
+            outer - remaining_stack() - usize::from(block[7]) + 1
         }
-        let taken = on_a_stack_of(1 << 20, || below(remaining()));
+        let taken = on_a_stack_of(1 << 20, || below(remaining_stack()));
         assert!((64 << 10..256 << 10).contains(&taken), "{taken}");
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "Miri has no such call")]
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn a_thread_that_blocks_is_told_from_one_that_computes() {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let (asleep, is_asleep) = std::sync::mpsc::channel();
+        #[expect(clippy::disallowed_methods, reason = "a thread that blocks")]
+        let blocks = thread::spawn(move || {
+            let before = usage().unwrap();
+            asleep.send(()).unwrap();
+            receiver.recv().unwrap();
+            usage().unwrap().blocked - before.blocked
+        });
+        is_asleep.recv().unwrap();
+        let (before, mut rounds) = (usage().unwrap(), 0_u64);
+        while usage().unwrap().cpu < before.cpu + Duration::from_millis(20) {
+            rounds = black_box(rounds + 1);
+        }
+        assert_eq!(usage().unwrap().blocked, before.blocked, "computing is not blocking");
+        sender.send(()).unwrap();
+        assert!(blocks.join().unwrap() >= 1);
     }
 }

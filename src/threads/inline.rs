@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::job::{Order, Release};
 use super::pool;
-use super::run_queue::{Draining, Entry, Guess, RunQueue, Share, Slot, TWO_WAKE_UPS};
+use super::run_queue::{Draining, Entry, Guess, RunQueue, SHARE, Share, Slot, TWO_WAKE_UPS};
 use crate::sys;
 
 /// A group that was drained in less time wakes no thread for its first task the next time.
@@ -160,7 +160,7 @@ pub(super) fn on_park() {
 
 /// Whether the current thread may run a task of `queue` on its own stack.
 fn may_run(queue: &RunQueue) -> bool {
-    sys::remaining_stack() >= queue.promised_stack && !thread::panicking()
+    sys::remaining_stack() >= queue.promised_stack() && !thread::panicking()
 }
 
 /// Whether the current thread may run a task of `queue`, and there seems to be one.
@@ -192,7 +192,7 @@ fn drain_slow(queue: &Arc<RunQueue>, only_present: bool) {
             run(queue, entry);
             clock.tick(queue);
         }
-        if is_over && inside.draining(|draining| pool::end_draining(queue, draining)) {
+        if is_over && inside.draining(|draining| queue.end_draining(draining)) {
             break;
         }
     }
@@ -219,9 +219,6 @@ pub(super) fn run_task(queue: &Arc<RunQueue>, index: usize, held: bool) {
         queue.end_foreign();
     }
     drop(inside);
-    if queue.seems_empty() {
-        pool::unlist(queue);
-    }
 }
 
 /// Runs the oldest task on the calling thread, which has no slot for another one. `false` if there is
@@ -305,7 +302,8 @@ impl Clock {
         if elapsed <= QUICK || pace < TINY {
             self.guess.was_drained();
         } else {
-            self.guess.was_not_drained(pace);
+            // The workers find out whether such tasks block.
+            self.guess.was_not_drained(pace, pace >= SHARE && self.guess.is_slow());
         }
     }
 }

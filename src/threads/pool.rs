@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use super::job::{Occupied, Order, Release};
 use super::limit::{NoThread, max_threads};
-use super::run_queue::{Drained, Draining, Entry, Judgement, News, RunQueue, Slot, Taken};
+use super::run_queue::{Entry, Judgement, News, RunQueue, Slot, Taken};
 use super::spec::Spec;
 use crate::sys::atomic::{HintBool, HintUsize, Relaxed};
 use crate::sys::{self, Empty, Global, Mutex, MutexGuard, Static};
@@ -38,6 +38,9 @@ use crate::wait::{Until, WaitQueue};
 
 /// How long a thread stays idle before it exits.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// How many idle threads are looked at to find one on another core.
+const CANDIDATES: usize = 8;
 
 /// Up to this limit every task is taken under the pool's lock, so that the accounts are exact from the
 /// first thread on.
@@ -124,6 +127,8 @@ pub(super) struct Worker {
     orders: WaitQueue<Option<Orders>>,
     /// Whether the pool counts it as free. Changed under the pool's lock.
     is_free: HintBool,
+    /// The core that it ran on when it became idle. Changed under the pool's lock.
+    core: HintUsize,
 }
 
 /// What an idle thread is woken for.
@@ -191,7 +196,8 @@ impl WakeUps {
 impl Worker {
     /// `is_free` says whether the pool has counted it as free.
     pub(super) fn new(spec: Spec, is_free: bool) -> Arc<Self> {
-        Arc::new(Worker { spec, orders: WaitQueue::new(None), is_free: HintBool::new(is_free) })
+        let (orders, is_free) = (WaitQueue::new(None), HintBool::new(is_free));
+        Arc::new(Worker { spec, orders, is_free, core: HintUsize::new(0) })
     }
 
     /// Whether the pool counts it as free.
@@ -324,12 +330,19 @@ pub(super) fn hear(queue: &Arc<RunQueue>, news: News, is_patient: impl FnOnce() 
     match news {
         News::None => {}
         News::Attached => rely_on_watcher(),
-        News::Nonempty | News::Unlisted => announce(queue, news, is_patient),
+        News::Nonempty => {
+            let is_patient = sys::guess(is_patient);
+            if is_patient {
+                rely_on_watcher();
+            } else {
+                announce(queue, news, false);
+            }
+        }
+        News::Unlisted => announce(queue, news, sys::guess(is_patient)),
     }
 }
 
-fn announce(queue: &Arc<RunQueue>, news: News, is_patient: impl FnOnce() -> bool) {
-    let is_patient = sys::guess(is_patient);
+fn announce(queue: &Arc<RunQueue>, news: News, is_patient: bool) {
     let shared = SHARED.get();
     let mut pool = shared.pool.lock();
     if news == News::Unlisted {
@@ -391,29 +404,6 @@ pub(super) fn rely_on_watcher() {
         lock().watch(&mut wake_ups);
         wake_ups.now();
     }
-}
-
-/// Takes `queue` off the list, if it is empty.
-pub(super) fn unlist(queue: &Arc<RunQueue>) {
-    let mut pool = lock();
-    // As a rule it is the newest.
-    if let Some(place) = pool.list.iter().rposition(|one| Arc::ptr_eq(one, queue)) {
-        pool.unlist_at(place);
-    }
-}
-
-/// Ends a waiter's draining of `queue`, and takes it off the list if it is empty. `false` if there is
-/// something to drain again.
-pub(super) fn end_draining(queue: &Arc<RunQueue>, draining: &mut Draining) -> bool {
-    let mut pool = lock();
-    // As a rule it is the newest.
-    let place = pool.list.iter().rposition(|one| Arc::ptr_eq(one, queue));
-    match (queue.end_draining(draining, place.is_some()), place) {
-        (Drained::Not, _) => return false,
-        (Drained::Unlisted(started), Some(place)) => pool.remove(place, started),
-        (Drained::Listed | Drained::Unlisted(_), _) => {}
-    }
-    true
 }
 
 /// Whether the operating system has refused the last thread that was asked for.
@@ -524,7 +514,7 @@ impl Pool {
     /// Wakes an idle thread to look for work, or asks for a new one. At the limit, an idle thread of
     /// another kind makes room; if there is none, the threads that are busy will look when they are not.
     pub(super) fn summon(&mut self, wake_ups: &mut WakeUps) -> bool {
-        if let Some(worker) = self.idle.pop_back() {
+        if let Some(worker) = self.take_idle() {
             // Only now, to a thread that exists.
             Role::promise();
             self.set_free(&worker, true);
@@ -544,6 +534,29 @@ impl Pool {
             self.signal(wake_ups);
         }
         true
+    }
+
+    /// Takes an idle thread: if possible one that last ran on another core than the calling thread, which
+    /// needs its own. (A thread that is woken goes where it last ran, more or less.) `None` if a new thread
+    /// is better, which the kernel starts on an idle core.
+    fn take_idle(&mut self) -> Option<Arc<Worker>> {
+        let here =
+            if sys::is_simulated() || sys::cores() == 1 { None } else { sys::current_core() };
+        let newest = self.idle.len().checked_sub(1)?;
+        let place = match here {
+            None => newest,
+            Some(here) => {
+                let is_elsewhere = |&place: &usize| self.idle[place].core.load(Relaxed) != here;
+                match (0..=newest).rev().take(CANDIDATES).find(is_elsewhere) {
+                    Some(place) => place,
+                    None if self.living < sys::cores() * 2 && self.living < max_threads() => {
+                        return None;
+                    }
+                    None => newest,
+                }
+            }
+        };
+        self.idle.remove(place)
     }
 
     /// Counts a new thread in, if the limit allows one or an idle thread can make room.
@@ -682,6 +695,8 @@ impl Pool {
     /// Makes the calling worker idle. It has found nothing in this critical section.
     pub(super) fn rest(&mut self, me: &Arc<Worker>) {
         self.set_free(me, false);
+        // Relaxed: under the lock.
+        me.core.store(sys::current_core().unwrap_or(0), Relaxed);
         self.idle.push_back(Arc::clone(me));
     }
 

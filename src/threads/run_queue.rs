@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::job::{Job, Occupied};
 use super::spec::Spec;
-use crate::sys::atomic::{HintByte, HintUsize, Relaxed};
+use crate::sys::atomic::{HintBool, HintByte, HintUsize, Relaxed};
 use crate::sys::{self, Mutex};
 use crate::wait::{Interrupted, Locked, TaskCount, Until, WaitQueue};
 
@@ -24,7 +24,7 @@ use crate::wait::{Interrupted, Locked, TaskCount, Until, WaitQueue};
 const KEPT: usize = 1024;
 
 /// As many tasks as take this long are taken at a time.
-const SHARE: Duration = Duration::from_micros(20);
+pub(super) const SHARE: Duration = Duration::from_micros(20);
 
 /// A task that takes less is not worth a transfer to another core.
 const TINY: Duration = Duration::from_nanos(400);
@@ -41,12 +41,10 @@ pub(crate) struct RunQueue {
     inner: WaitQueue<Inner>,
     /// The group's tasks, queued and running.
     pub(crate) count: TaskCount,
-    is_counted: bool,
-    /// The queue of the task in which this one was created, as long as its group exists.
-    parent: Weak<RunQueue>,
+    is_counted: HintBool,
     /// The stack that a task of this group is promised, in bytes; `usize::MAX` if it must not run on
     /// the stack of a waiting thread.
-    pub(super) promised_stack: usize,
+    promised_stack: HintUsize,
     /// How many tasks are queued, and how many shares there are: hints, for looking without the lock.
     queued: HintUsize,
     shared: HintUsize,
@@ -64,6 +62,17 @@ pub(super) struct Entry {
     /// How to start it, if it asks for a thread of a special kind. Only a task that the group's limit
     /// holds back has this: others do not lie in the queue.
     pub(super) special: Option<Box<SpecialStart>>,
+}
+
+/// The group that a queue is for.
+pub(super) struct Group {
+    /// The queue of the task in which it was created.
+    pub(super) parent: Weak<RunQueue>,
+    /// How many of its tasks may run at a time.
+    pub(super) limit: Option<usize>,
+    pub(super) promised_stack: usize,
+    /// Whether the queue counts the group's tasks.
+    pub(super) counts: bool,
 }
 
 /// What a task asks of its thread, and the function that finds it one.
@@ -87,6 +96,8 @@ impl Entry {
 
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing, under one lock")]
 struct Inner {
+    /// The queue of the task in which the group was created, as long as that one's group exists.
+    parent: Weak<RunQueue>,
     tasks: VecDeque<Entry>,
     /// How many tasks were ever pushed: the index of the next.
     pushed: usize,
@@ -113,6 +124,8 @@ struct Inner {
     is_urgent: bool,
     /// How long a task takes; zero if that is not known.
     pace: Duration,
+    /// Whether the tasks block outside this crate, as far as that is known.
+    blocks: bool,
     /// What is known of the closures that were pushed.
     guess: Guess,
     shares: Vec<Arc<Share>>,
@@ -156,6 +169,19 @@ impl Occupied for Slot<'_> {
 /// The tasks that a worker has taken and not begun.
 pub(super) struct Share {
     tasks: Mutex<VecDeque<Entry>>,
+}
+
+/// How long each of some tasks took, and whether they blocked outside this crate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    pub(super) each: Duration,
+    pub(super) blocks: bool,
+}
+
+impl Pace {
+    /// What a simulated run takes for short tasks, and for tasks that block.
+    pub(super) const QUICK: Pace = Pace { each: Duration::from_micros(2), blocks: false };
+    pub(super) const SLOW: Pace = Pace { each: TWO_WAKE_UPS, blocks: true };
 }
 
 /// What has been pushed, and whether the list has to hear of it.
@@ -212,16 +238,6 @@ impl Draining {
     }
 }
 
-/// What the end of a draining has found.
-pub(super) enum Drained {
-    /// There is something to drain again.
-    Not,
-    /// The queue stays on the list, or is not there yet.
-    Listed,
-    /// The queue is to be taken off the list; the number of its tasks that have started since it was put there.
-    Unlisted(usize),
-}
-
 /// What a worker has got from a queue.
 pub(super) struct Taken {
     pub(super) entry: Entry,
@@ -236,55 +252,60 @@ pub(super) struct Taken {
 }
 
 impl RunQueue {
-    /// Creates an empty queue. `counts` says whether it counts its group's tasks.
-    pub(super) fn new(
-        parent: Weak<RunQueue>,
-        limit: Option<usize>,
-        promised_stack: usize,
-        is_counted: bool,
-    ) -> Arc<Self> {
+    /// Creates the queue of a group.
+    pub(super) fn new(group: Group) -> Arc<Self> {
+        let Group { parent, limit, promised_stack, counts } = group;
         Arc::new(RunQueue {
-            inner: WaitQueue::new(Inner::new(limit)),
+            inner: WaitQueue::new(Inner::new(parent, limit)),
             count: TaskCount::new(),
-            is_counted,
-            parent,
-            promised_stack,
+            is_counted: HintBool::new(counts),
+            promised_stack: HintUsize::new(promised_stack),
             queued: HintUsize::new(0),
             shared: HintUsize::new(0),
             held_up: HintUsize::new(0),
         })
     }
 
-    /// Makes the queue of a group that has ended ready for another group; `None` if some thread still
-    /// has it.
-    pub(super) fn reset(mut self: Arc<Self>) -> Option<Arc<Self>> {
-        let queue = Arc::get_mut(&mut self)?;
-        queue.parent = Weak::new();
-        let inner = queue.inner.get_mut();
-        if inner.is_listed || !inner.tasks.is_empty() || inner.tasks.capacity() > KEPT {
-            return None;
-        }
-        let tasks = mem::take(&mut inner.tasks);
-        *inner = Inner { tasks, ..Inner::new(None) };
-        Some(self)
+    /// Whether the queue of a group that has ended may become that of another one: no task of the old group
+    /// and no group that such a task has created knows it. The list may still have it.
+    pub(super) fn is_reusable(self: &Arc<Self>) -> bool {
+        // Neither count rises again: a task makes weak references, and workers take references from the
+        // list to queues that are not empty.
+        Arc::weak_count(self) == 0 && Arc::strong_count(self) <= 2
     }
 
-    /// [`new`](Self::new), with the memory of a queue that has been reset.
-    pub(super) fn renew(
-        mut self: Arc<Self>,
-        parent: Weak<RunQueue>,
-        limit: Option<usize>,
-        promised_stack: usize,
-        is_counted: bool,
-    ) -> Arc<Self> {
-        if let Some(queue) = Arc::get_mut(&mut self) {
-            queue.parent = parent;
-            queue.promised_stack = promised_stack;
-            queue.is_counted = is_counted;
-            queue.inner.get_mut().slots = limit.map(Slots::new);
-            return self;
+    /// Makes the queue of a group that has ended that of another group. `false` if it cannot be.
+    pub(super) fn renew(&self, group: &mut Group) -> bool {
+        let mut inner = self.inner.lock();
+        if !inner.is_empty() || inner.tasks.capacity() > KEPT {
+            return false;
         }
-        RunQueue::new(parent, limit, promised_stack, is_counted)
+        // Relaxed: the new group's tasks are pushed, and taken, under the lock.
+        self.is_counted.store(group.counts, Relaxed);
+        self.promised_stack.store(group.promised_stack, Relaxed);
+        inner.is_closed = false;
+        inner.pace = Duration::ZERO;
+        inner.blocks = false;
+        // The first task of the new group has the index 0.
+        inner.counted = inner.counted.wrapping_sub(mem::take(&mut inner.pushed));
+        inner.slots = group.limit.map(Slots::new);
+        // What was there is not dropped under the lock.
+        mem::swap(&mut inner.parent, &mut group.parent);
+        true
+    }
+
+    /// Whether the queue counts its group's tasks.
+    #[inline]
+    fn is_counted(&self) -> bool {
+        // Relaxed: it changes between two groups, when no task is left.
+        self.is_counted.load(Relaxed)
+    }
+
+    /// The stack that a task of this group is promised, in bytes.
+    #[inline]
+    pub(super) fn promised_stack(&self) -> usize {
+        // Relaxed: as above.
+        self.promised_stack.load(Relaxed)
     }
 
     /// Whether a task of this queue is also, directly or not, inside a task of `outer`.
@@ -292,14 +313,18 @@ impl RunQueue {
         if std::ptr::eq(self, outer) {
             return true;
         }
-        let mut parent = self.parent.upgrade();
+        let mut parent = self.parent();
         while let Some(here) = parent {
             if std::ptr::eq(Arc::as_ptr(&here), outer) {
                 return true;
             }
-            parent = here.parent.upgrade();
+            parent = here.parent();
         }
         false
+    }
+
+    fn parent(&self) -> Option<Arc<RunQueue>> {
+        self.inner.lock().parent.upgrade()
     }
 
     /// Whether tasks may be queued: a hint.
@@ -345,7 +370,7 @@ impl RunQueue {
             return Err(Closed);
         }
         let index = inner.number();
-        if self.is_counted {
+        if self.is_counted() {
             self.count.add(1);
         }
         let entry = Entry { index, job: job(index), has_slot, is_reserved, special: None };
@@ -356,7 +381,7 @@ impl RunQueue {
 
     /// Appends several tasks of a queue that does not count them.
     pub(super) fn push_many(&self, guess: Guess, jobs: Vec<Job>) -> Result<Pushed, Closed> {
-        debug_assert!(!self.is_counted, "the tasks are counted by their group");
+        debug_assert!(!self.is_counted(), "the tasks are counted by their group");
         let mut inner = self.inner.lock();
         if inner.is_closed {
             return Err(Closed);
@@ -437,7 +462,7 @@ impl RunQueue {
             return Err(Closed);
         }
         let index = inner.number();
-        if self.is_counted {
+        if self.is_counted() {
             self.count.add(1);
         }
         Ok(index)
@@ -446,7 +471,7 @@ impl RunQueue {
     /// Counts a task out. The last use of its group: the group may be gone when this returns.
     #[inline]
     pub(super) fn count_out(&self) {
-        if self.is_counted {
+        if self.is_counted() {
             let counted = self.count.done();
             debug_assert!(counted, "every task that was pushed has been counted in");
         }
@@ -469,7 +494,7 @@ impl RunQueue {
     pub(super) fn wait_for_slot(&self, until: Until<'_>) -> Result<(), Interrupted> {
         // If the tasks are short, or nothing is known of them yet, the starter stays awake. It offers its
         // core to the running tasks all the time.
-        if self.inner.lock().pace < SHARE {
+        if self.inner.lock().pace < Duration::from_micros(2) {
             self.inner.wait_awake(until, Inner::take_slot)
         } else {
             self.inner.wait_parked(until, Inner::take_slot)
@@ -524,25 +549,20 @@ impl RunQueue {
         entry
     }
 
-    /// Ends the draining, unless there is something to drain again. A queue that is empty, and on the
-    /// list, is to be taken off it. Called under the lock of the list.
-    pub(super) fn end_draining(&self, draining: &mut Draining, is_on_list: bool) -> Drained {
+    /// Ends the draining. `false` if there is something to drain again.
+    ///
+    /// The queue stays on the list, so that the thread's next group finds its queue listed: a thread that
+    /// looks for work takes it off, or the watcher does, if it has not moved between two looks.
+    pub(super) fn end_draining(&self, draining: &mut Draining) -> bool {
         let mut inner = self.inner.lock();
         let end = draining.end;
         let is_wanted = |entry: &Entry| end.is_none_or(|end| entry.index < end);
         if draining.is_counted && inner.tasks.front().is_some_and(is_wanted) {
-            return Drained::Not;
+            return false;
         }
-        if mem::take(&mut draining.is_counted) {
-            inner.draining -= 1;
-        }
+        inner.draining -= usize::from(mem::take(&mut draining.is_counted));
         inner.foreign -= usize::from(mem::take(&mut draining.is_foreign) && !draining.is_first);
-        // A queue that has been pushed to, and is about to be listed by the thread that did, stays.
-        if is_on_list && inner.is_empty() {
-            Drained::Unlisted(inner.unlist())
-        } else {
-            Drained::Listed
-        }
+        true
     }
 
     /// Notes that a task was taken out.
@@ -595,14 +615,15 @@ impl RunQueue {
         &self,
         share: Option<&Arc<Share>>,
         is_attached: &mut bool,
-        last: Option<Duration>,
+        last: Option<Pace>,
     ) -> Option<Taken> {
         let mut inner = self.inner.lock();
-        if let Some(last) = last {
-            inner.pace = if inner.pace.is_zero() { last } else { (inner.pace + last) / 2 };
-            let is_quick = last < SHARE;
+        if let Some(Pace { each, blocks }) = last {
+            inner.pace = if inner.pace.is_zero() { each } else { (inner.pace + each) / 2 };
+            inner.blocks = blocks;
+            let is_quick = each < SHARE && !blocks;
             if inner.draining == 0 && !sys::is_simulated() {
-                inner.guess.was_not_drained(last);
+                inner.guess.was_not_drained(each, blocks);
             }
             if is_quick != *is_attached {
                 *is_attached = is_quick;
@@ -660,7 +681,7 @@ impl RunQueue {
     /// Whether a thread of the limit that waits for this queue's tasks waits for queued ones, or for
     /// tasks that run on threads of the limit.
     pub(super) fn depends_on_limit(&self) -> bool {
-        self.has_queued() || (self.is_counted && self.inner.lock().foreign == 0)
+        self.has_queued() || (self.is_counted() && self.inner.lock().foreign == 0)
     }
 
     /// Takes the oldest task for which a thread is reserved.
@@ -737,16 +758,17 @@ impl RunQueue {
     /// any queue if `at_once`.
     pub(super) fn watch(&self, at_once: bool) -> Judgement {
         let mut inner = self.inner.lock();
-        if inner.is_empty() {
-            return Judgement::Empty;
-        }
         let has_moved = inner.seen != inner.taken;
         inner.seen = inner.taken;
+        if inner.is_empty() {
+            // Groups that follow each other find it on the list.
+            return if has_moved { Judgement::Leave } else { Judgement::Empty };
+        }
         if has_moved && !at_once {
             return Judgement::Leave;
         }
         inner.is_urgent = true;
-        inner.guess.was_not_drained(SHARE);
+        inner.guess.was_not_drained(SHARE, true);
         Judgement::Take
     }
 
@@ -789,8 +811,10 @@ pub(crate) struct Guess(Option<&'static HintByte>);
 const DRAINED: u8 = 1;
 /// It was not, but its tasks were short.
 const SHORT: u8 = 2;
-/// The tasks took long, or blocked.
+/// The tasks blocked.
 const SLOW: u8 = 3;
+/// The tasks took long, and kept a core busy.
+const LONG: u8 = 4;
 
 const KINDS: usize = 1024;
 
@@ -815,8 +839,8 @@ impl Guess {
         self.is(DRAINED)
     }
 
-    /// Whether its tasks are likely to take long, or to block.
-    fn is_slow(self) -> bool {
+    /// Whether its tasks are likely to block.
+    pub(super) fn is_slow(self) -> bool {
         self.is(SLOW)
     }
 
@@ -836,9 +860,15 @@ impl Guess {
         self.set(DRAINED);
     }
 
-    /// It has not: a task took that long.
-    pub(super) fn was_not_drained(self, pace: Duration) {
-        self.set(if pace >= SHARE { SLOW } else { SHORT });
+    /// It has not: a task took that long, and blocked or not.
+    pub(super) fn was_not_drained(self, pace: Duration, blocks: bool) {
+        self.set(if blocks {
+            SLOW
+        } else if pace >= SHARE {
+            LONG
+        } else {
+            SHORT
+        });
     }
 
     fn set(self, value: u8) {
@@ -874,8 +904,9 @@ impl Inner {
         index
     }
 
-    fn new(limit: Option<usize>) -> Self {
+    fn new(parent: Weak<RunQueue>, limit: Option<usize>) -> Self {
         Inner {
+            parent,
             tasks: VecDeque::new(),
             pushed: 0,
             counted: 0,
@@ -891,6 +922,7 @@ impl Inner {
             is_awaited: false,
             is_urgent: false,
             pace: Duration::ZERO,
+            blocks: false,
             guess: Guess::NONE,
             shares: Vec::new(),
         }
@@ -952,9 +984,7 @@ impl Inner {
             entry,
             left: self.tasks.len(),
             is_attended: !self.is_urgent && (attached + self.draining > 0 || is_attached),
-            is_slow: self.is_urgent
-                || self.pace >= SHARE
-                || (self.pace.is_zero() && self.guess.is_slow()),
+            is_slow: self.is_urgent || self.blocks || (self.pace.is_zero() && self.guess.is_slow()),
             work: self.work(),
         }
     }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use super::inline::{self, Inside};
 use super::job::{Order, Release};
 use super::pool::{self, Orders, Role, WakeUps, Worker};
-use super::run_queue::{Entry, RunQueue, Share, Slot, TWO_WAKE_UPS, Taken};
-use crate::sys::{self, user_code};
+use super::run_queue::{Entry, Pace, RunQueue, SHARE, Share, Slot, TWO_WAKE_UPS, Taken};
+use crate::sys::{self, Usage, user_code};
 use crate::wait::ROUND_TRIP;
 
 /// Halvings after which a looker all but stops spinning.
@@ -52,6 +52,8 @@ struct Shift<'a> {
     /// When it began to run tasks of that queue, and how many they were, since their pace was noted.
     begun: Option<Instant>,
     tasks: u32,
+    /// What the thread had used when it was woken, or when a task last took long.
+    usage: Option<Usage>,
     /// How often in a row it has spun for nothing.
     failures: u32,
     /// Its place is needed by a thread of another kind.
@@ -68,12 +70,14 @@ impl<'a> Shift<'a> {
             queue: None,
             begun: None,
             tasks: 0,
+            usage: None,
             failures: 0,
             is_leaving: false,
         }
     }
 
     fn work(&mut self) {
+        self.usage = if sys::is_simulated() { None } else { sys::usage() };
         while let Some(entry) = self.next() {
             self.run(entry);
             user_code::permit();
@@ -138,15 +142,31 @@ impl<'a> Shift<'a> {
     }
 
     /// How long each of the last tasks took, and starts the clock for the next ones.
-    fn pace(&mut self) -> Option<Duration> {
+    fn pace(&mut self) -> Option<Pace> {
         let tasks = mem::take(&mut self.tasks);
         if sys::is_simulated() {
-            let quick = || if sys::guess(|| false) { TWO_WAKE_UPS / 15 } else { TWO_WAKE_UPS };
+            let is_quick = || sys::guess(|| false);
+            let quick = || if is_quick() { Pace::QUICK } else { Pace::SLOW };
             return (tasks > 0).then(quick);
         }
         let now = sys::now();
         let begun = self.begun.replace(now)?;
-        (tasks > 0).then(|| now.saturating_duration_since(begun) / tasks)
+        if tasks == 0 {
+            return None;
+        }
+        let each = now.saturating_duration_since(begun) / tasks;
+        if each < SHARE {
+            return Some(Pace { each, blocks: false });
+        }
+        // It has computed, or blocked, or other threads had the core: more threads help only if it blocked.
+        let after = sys::usage();
+        let before = mem::replace(&mut self.usage, after);
+        Some(match (before, after) {
+            (Some(before), Some(after)) if before.blocked == after.blocked => {
+                Pace { each: each.min(after.cpu.saturating_sub(before.cpu) / tasks), blocks: false }
+            }
+            _ => Pace { each, blocks: true },
+        })
     }
 
     /// Sees to what is left, here and in other queues, before a task of unknown length begins.

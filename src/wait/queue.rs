@@ -45,11 +45,6 @@ impl<S, W> WaitQueue<S, W> {
         WaitQueue { inner: Mutex::new(Inner { state, waiters: None }) }
     }
 
-    /// The state, for the only owner.
-    pub(crate) fn get_mut(&mut self) -> &mut S {
-        &mut self.inner.get_mut().state
-    }
-
     /// Locks the queue. Waiters decided through the guard are woken when it is gone.
     #[inline]
     pub(crate) fn lock(&self) -> Locked<'_, S, W> {
