@@ -46,6 +46,9 @@ const WAITING: u32 = 1 << 4;
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// A task of a group with the policy `P`.
+///
+/// Invariant C: the cell is alive until both owners have let go of it: the thread by `PARTED`, the handle
+/// by `GONE`. A reference to it, or to its head, does not outlive the step by which its owner lets go.
 struct TaskCell<F, T, E, P> {
     head: Head<T>,
     /// Invariant P: valid until the task has been counted out of its group.
@@ -102,15 +105,27 @@ where
     T: Send,
     P: Policy<T, E>,
 {
-    unsafe fn run(&self, order: Order, release: &mut threads::Release<'_>) -> Owner {
+    unsafe fn run(task: NonNull<Self>, order: Order, release: &mut threads::Release<'_>) -> Owner {
+        let task = task.as_ptr();
+        // SAFETY: invariant C: the thread has not let go of the cell.
+        let policy = unsafe { (*task).policy };
         // SAFETY: invariant P: the task is counted in.
-        let policy = unsafe { self.policy.as_ref() };
+        let policy = unsafe { policy.as_ref() };
+        // SAFETY: invariant C, as above.
+        let f = unsafe { &(*task).f };
         // SAFETY: invariant F: this is the thread that runs it.
-        let f = unsafe { (*self.f.get()).take() };
+        let f = unsafe { (*f.get()).take() };
         let Some(f) = f else { unreachable!("a task is run once") };
         let ended = carry_out(order, policy.members().context(), f);
-        let result = policy.settle(self.head.label(), ended);
-        self.head.leave(result, policy.members(), release)
+        // SAFETY: invariant C, as above.
+        let label = unsafe { &(*task).head }.label();
+        let result = policy.settle(label, ended);
+        // SAFETY: invariant C, as above.
+        let head = unsafe { &raw const (*task).head };
+        // SAFETY:
+        // - Invariant C, as above.
+        // - It is called once, by the thread that runs the task.
+        unsafe { Head::leave(head, result, policy.members(), release) }
     }
 }
 
@@ -120,19 +135,30 @@ impl<T> Head<T> {
     }
 
     /// Leaves the result for the handle, if there is one; gives slot and thread back; tells the handle;
-    /// and lets go of the cell. Called once, by the thread that ran the task.
+    /// and lets go of the cell.
+    ///
+    /// # Safety
+    ///
+    /// - `head` is that of a cell of which the thread has not let go.
+    /// - It is called once, by the thread that ran the task.
     #[inline]
-    fn leave(
-        &self,
+    unsafe fn leave(
+        head: *const Self,
         result: Option<Outcome<T>>,
         members: &Members,
         release: &mut threads::Release<'_>,
     ) -> Owner {
+        // The step that sets `PARTED` is the last use of the cell. It is made by reference to the word alone,
+        // all of which is an `UnsafeCell`, so that the cell may be freed before the step returns.
+        // SAFETY: invariant C: `PARTED` is not set.
+        let word = unsafe { &(*head).state };
+        // SAFETY: as above.
+        let place = unsafe { &(*head).result };
         // Acquire: pairs with Release in `Task::drop`; the handle has let go of the cell.
-        let mut state = self.state.load(Acquire);
+        let mut state = word.load(Acquire);
         if state & GONE == 0 {
             // SAFETY: invariant R: `LEFT` is not set.
-            unsafe { *self.result.get() = result };
+            unsafe { *place.get() = result };
         } else {
             return drop_unwanted(result, members, release);
         }
@@ -141,7 +167,7 @@ impl<T> Head<T> {
             let is_all = !release.is_needed() && state & WAITING == 0;
             let next = state | if is_all { LEFT | DONE | PARTED } else { LEFT };
             // Release: pairs with Acquire in `is_done`, `take` and `Task::drop`: they see the result.
-            match self.state.compare_exchange(state, next, Release, Acquire) {
+            match word.compare_exchange(state, next, Release, Acquire) {
                 Ok(_) if is_all => {
                     release.now();
                     return Owner::Other;
@@ -151,18 +177,19 @@ impl<T> Head<T> {
             }
             if state & GONE != 0 {
                 // SAFETY: invariant R: `LEFT` is not set, and the handle is gone.
-                let result = unsafe { (*self.result.get()).take() };
+                let result = unsafe { (*place.get()).take() };
                 return drop_unwanted(result, members, release);
             }
         }
         release.now();
         // Release: as above.
-        if self.state.fetch_or(DONE, Release) & WAITING != 0 {
-            self.joiners.lock().grant_all();
+        if word.fetch_or(DONE, Release) & WAITING != 0 {
+            // SAFETY: as above.
+            unsafe { &(*head).joiners }.lock().grant_all();
         }
         // Release: pairs with Acquire in `Task::drop`, if the handle frees the cell. Acquire: pairs with
         // Release there, if this thread frees it.
-        if self.state.fetch_or(PARTED, AcqRel) & GONE == 0 { Owner::Other } else { Owner::Last }
+        if word.fetch_or(PARTED, AcqRel) & GONE == 0 { Owner::Other } else { Owner::Last }
     }
 
     fn is_done(&self) -> bool {
@@ -203,7 +230,7 @@ fn drop_unwanted<T>(
 
 /// The handle's half of a task.
 pub(super) struct Handle<'s, T> {
-    /// Invariant H: the handle has not set `GONE`, so the cell is alive.
+    /// Invariant H: the handle has not set `GONE`, so the cell is alive, by invariant C.
     cell: NonNull<dyn Joinable<T> + 's>,
     owns: PhantomData<Box<dyn Joinable<T> + 's>>,
 }
@@ -489,22 +516,16 @@ impl<'s, 'env: 's, P> Spawner<'s, 'env, P> {
         G: FnOnce(&dyn Fn(usize) -> Job, Guess) -> Result<usize, threads::Closed>,
     {
         let cell = NonNull::from(Box::leak(Box::new(self.cell::<F, T, E>(spec, f))));
-        let task: NonNull<dyn Runnable + '_> = cell;
-        // SAFETY: the types differ in a lifetime only. What the task borrows outlives `'s`, and `'s`
-        // lasts until `with_scope` has waited.
-        // - The queue counts the task in, and counts it out after it has been run, and let go of by
-        //   the thread.
-        // - `with_scope` waits for the count to be zero, however its body ends.
-        // - A spawner for `'static` borrows nothing.
-        let task = unsafe {
-            mem::transmute::<NonNull<dyn Runnable + '_>, NonNull<dyn Runnable + 'static>>(task)
-        };
-        // SAFETY: the cell is alive: neither owner has let go of it.
-        let head = unsafe { &(*cell.as_ptr()).head };
         let job = |index| {
-            head.index.store(index, Relaxed);
-            // SAFETY: the pointer comes from a `Box`, and this is its only job.
-            unsafe { Job::from_raw(task) }
+            // SAFETY: invariant C: neither owner exists yet.
+            unsafe { &(*cell.as_ptr()).head }.index.store(index, Relaxed);
+            // SAFETY:
+            // - The pointer comes from a `Box`, and this is its only job.
+            // - What the task borrows outlives `'s`, and `'s` lasts until `with_scope` has waited. The
+            //   queue counts the task in, and counts it out after it has been run, and let go of by the
+            //   thread; `with_scope` waits for the count to be zero, however its body ends; a spawner
+            //   for `'static` borrows nothing.
+            unsafe { Job::from_raw(cell) }
         };
         let guess = Guess::of(carry_out::<T, E, F> as *const () as usize);
         if go(&job, guess).is_ok() {

@@ -5,8 +5,6 @@
     reason = "a task's allocation may have another owner, which reads its result"
 )]
 
-use std::cell::UnsafeCell;
-use std::marker::PhantomData;
 use std::mem;
 use std::ptr::NonNull;
 
@@ -15,17 +13,21 @@ use crate::sys::user_code;
 
 /// A task that a thread can run.
 ///
+/// It is run by pointer, not by reference: a reference must not outlive the last use of the task, and
+/// another owner may free the task before `run` returns.
+///
 /// # Safety
 ///
 /// `run` may return [`Owner::Last`] only if no other owner uses the allocation.
-pub(crate) unsafe trait Runnable: Send + Sync {
+pub(crate) unsafe trait Runnable: Send {
     /// Runs the task, or drops it unrun, as `order` says. Drops everything that it captured, then
     /// calls [`Release::now`], and then reports its end. It does not unwind.
     ///
     /// # Safety
     ///
-    /// It is called once.
-    unsafe fn run(&self, order: Order, release: &mut Release<'_>) -> Owner;
+    /// - `task` comes from a `Box`, and is valid until this says that the task is another owner's.
+    /// - It is called once for a task.
+    unsafe fn run(task: NonNull<Self>, order: Order, release: &mut Release<'_>) -> Owner;
 }
 
 /// What becomes of a task.
@@ -41,51 +43,67 @@ pub(crate) enum Order {
 pub(crate) enum Owner {
     /// The thread that ran it.
     Last,
-    /// The task's handle.
+    /// The task's handle, which may have done so already.
     Other,
 }
 
 /// A queued task: the owner of its right to run.
 pub(crate) struct Job {
-    /// Invariant J: the pointer was made from a `Box`; `run` has not been called.
-    task: NonNull<dyn Runnable>,
-    owns: PhantomData<Box<dyn Runnable>>,
+    /// Invariant J: it was made from the `Box` of a task of the type for which `run` was made; `run` has
+    /// not been called.
+    task: NonNull<()>,
+    run: unsafe fn(NonNull<()>, Order, &mut Release<'_>),
 }
 
-// SAFETY: a `Runnable` is `Send` and `Sync`.
+// SAFETY: a `Runnable` is `Send`.
 unsafe impl Send for Job {}
 
 impl Job {
     /// Makes a job of a closure, which gets the order and must call [`Release::now`] when the last of
     /// the user's code is over.
     pub(crate) fn once(run: impl FnOnce(Order, &mut Release<'_>) + Send + 'static) -> Self {
-        let task = Box::new(Once(UnsafeCell::new(Some(run))));
-        // SAFETY: the pointer comes from a `Box`, and nothing else has it.
-        unsafe { Job::from_raw(NonNull::from(Box::leak(task))) }
+        let task = NonNull::from(Box::leak(Box::new(Once(run))));
+        // SAFETY:
+        // - The pointer comes from a `Box`, and nothing else has it.
+        // - The closure borrows nothing.
+        unsafe { Job::from_raw(task) }
     }
 
     /// Makes a job of a task that may have another owner.
     ///
     /// # Safety
     ///
-    /// The pointer comes from a `Box`; it is valid until the job has run, and no other job has it.
-    pub(crate) unsafe fn from_raw(task: NonNull<dyn Runnable>) -> Self {
-        Job { task, owns: PhantomData }
+    /// - The pointer comes from a `Box`; it is valid until the job has run, and no other job has it.
+    /// - So is what the task borrows.
+    pub(crate) unsafe fn from_raw<R: Runnable>(task: NonNull<R>) -> Self {
+        Job { task: task.cast(), run: run::<R> }
     }
 
     /// Carries out `order`.
     #[inline]
     pub(crate) fn run(self, order: Order, release: &mut Release<'_>) {
-        let task = self.task;
+        let (task, run) = (self.task, self.run);
         mem::forget(self);
-        // SAFETY: the allocation is alive, by invariant J.
-        let runnable = unsafe { task.as_ref() };
-        // SAFETY: the job is used up here, so this is the only call.
-        let owner = unsafe { runnable.run(order, release) };
-        if owner == Owner::Last {
-            // SAFETY: it was a `Box`, by invariant J, and the task says that it has no other owner.
-            drop(unsafe { Box::from_raw(task.as_ptr()) });
-        }
+        // SAFETY:
+        // - `run` was made for a task of this type, by invariant J.
+        // - The job is used up here, so this is the only call.
+        unsafe { run(task, order, release) };
+    }
+}
+
+/// Runs a task, and frees it if nobody else does.
+///
+/// # Safety
+///
+/// - `task` comes from the `Box` of an `R`, and is valid.
+/// - It is called once for a task.
+unsafe fn run<R: Runnable>(task: NonNull<()>, order: Order, release: &mut Release<'_>) {
+    let task = task.cast::<R>();
+    // SAFETY: as above.
+    let owner = unsafe { R::run(task, order, release) };
+    if owner == Owner::Last {
+        // SAFETY: it was a `Box`, and the task says that it has no other owner.
+        drop(unsafe { Box::from_raw(task.as_ptr()) });
     }
 }
 
@@ -95,20 +113,15 @@ impl Drop for Job {
 }
 
 /// A task with no other owner.
-struct Once<F>(UnsafeCell<Option<F>>);
+struct Once<F>(F);
 
-// SAFETY: the closure is taken out by the only call of `run`; before, no thread looks at it.
-unsafe impl<F: Send> Sync for Once<F> {}
-
-// SAFETY: the job is the only owner.
+// SAFETY: the only owner frees the task itself, and never says that it is the last.
 unsafe impl<F: FnOnce(Order, &mut Release<'_>) + Send> Runnable for Once<F> {
-    unsafe fn run(&self, order: Order, release: &mut Release<'_>) -> Owner {
-        // SAFETY: this is the only call, so there is no other reference.
-        let run = unsafe { (*self.0.get()).take() };
-        if let Some(run) = run {
-            run(order, release);
-        }
-        Owner::Last
+    unsafe fn run(task: NonNull<Self>, order: Order, release: &mut Release<'_>) -> Owner {
+        // SAFETY: it was a `Box`, and the job is its only owner.
+        let Once(run) = *unsafe { Box::from_raw(task.as_ptr()) };
+        run(order, release);
+        Owner::Other
     }
 }
 

@@ -71,7 +71,7 @@ mutant "group: the slot comes free after the join" src/group/task_cell.rs \
 mutant "group: a joiner that has left its mark is not woken" src/group/task_cell.rs \
     'let is_all = !release.is_needed() && state & WAITING == 0;' 'let is_all = !release.is_needed();' sim_err_group
 mutant "group: a handle is told and not woken" src/group/task_cell.rs \
-    'self.joiners.lock().grant_all();' '{}' sim_err_group
+    'unsafe { &(*head).joiners }.lock().grant_all();' '{}' sim_err_group
 mutant "group: a joiner leaves no mark" src/group/task_cell.rs \
     'self.state.fetch_or(WAITING, Acquire) & DONE != 0' 'self.state.load(Acquire) & DONE != 0' sim_err_group
 mutant "group: a handle that goes leaves its value" src/group/task_cell.rs \
@@ -79,7 +79,7 @@ mutant "group: a handle that goes leaves its value" src/group/task_cell.rs \
 mutant "group: a task leaves its value to a handle that has gone" src/group/task_cell.rs \
     'if state & GONE == 0 {' 'if state & GONE == 0 || true {' sim_err_group_values
 mutant "group: the cell is freed by both its owners" src/group/task_cell.rs \
-    'if self.state.fetch_or(PARTED, AcqRel) & GONE == 0 { Owner::Other } else { Owner::Last }' 'if self.state.fetch_or(PARTED, AcqRel) & GONE == 0 { Owner::Last } else { Owner::Last }' sim_err_group
+    'if word.fetch_or(PARTED, AcqRel) & GONE == 0 { Owner::Other } else { Owner::Last }' 'if word.fetch_or(PARTED, AcqRel) & GONE == 0 { Owner::Last } else { Owner::Last }' sim_err_group
 mutant "group: a value that no handle takes is dropped when slot and thread are others'" src/group/task_cell.rs \
     'if mem::needs_drop::<T>() || matches!(result, Some(Err(_))) {' 'release.now();
     if mem::needs_drop::<T>() || matches!(result, Some(Err(_))) {' sim_err_group_values
