@@ -33,14 +33,14 @@ mod worker;
 
 use std::cell::Cell;
 use std::ops::Deref;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use dedicated::Claim;
 pub(crate) use job::{Job, Order, Owner, Release, Runnable};
 pub use limit::{NoThread, max_threads, set_max_threads};
 pub(crate) use run_queue::{Closed, Guess, RunQueue};
-use run_queue::{Group, SpecialStart};
+use run_queue::{Group, Parent, SpecialStart};
 pub(crate) use spec::Spec;
 
 use crate::sys::{self, Empty, Global, Mutex};
@@ -132,6 +132,8 @@ pub(crate) struct Options {
     pub(crate) inline: bool,
     /// Whether the queue counts the group's tasks.
     pub(crate) counts: bool,
+    /// Whether the task that creates the group cannot end before it.
+    pub(crate) is_scope: bool,
 }
 
 /// How a task may be started.
@@ -153,9 +155,10 @@ pub(crate) struct GroupQueue(Option<Arc<RunQueue>>);
 
 impl GroupQueue {
     pub(crate) fn new(options: Options) -> Self {
-        let Options { limit, stack, inline, counts } = options;
+        let Options { limit, stack, inline, counts, is_scope } = options;
         let promised_stack = if inline { stack } else { usize::MAX };
-        let mut group = Group { parent: inline::current(), limit, promised_stack, counts };
+        let parent = Parent { queue: inline::current(), waits: is_scope };
+        let mut group = Group { parent, limit, promised_stack, counts };
         let spare = SPARE.try_with(Cell::take).ok().flatten();
         let spare = spare.filter(|spare| spare.renew(&mut group));
         GroupQueue(Some(spare.unwrap_or_else(|| RunQueue::new(group))))
@@ -294,7 +297,7 @@ pub(crate) fn go_alone(job: Job) -> Result<(), (NoThread, Job)> {
 pub(crate) fn go_placed(place: Place, job: Job) {
     let queue = Arc::clone(ALONE.get().lock().0.get_or_insert_with(|| {
         let promised_stack = Spec::promised_stack();
-        RunQueue::new(Group { parent: Weak::new(), limit: None, promised_stack, counts: false })
+        RunQueue::new(Group { parent: Parent::NONE, limit: None, promised_stack, counts: false })
     }));
     let started = go(&queue, place, Guess::NONE, false, |_| job);
     debug_assert!(started.is_ok(), "the queue of tasks without a group is never closed");
@@ -365,9 +368,16 @@ pub(crate) fn is_current(queue: &RunQueue) -> bool {
     inline::is_current(queue)
 }
 
-/// Whether the current thread is inside a task of `queue`, however deeply nested.
+/// Whether the current thread is inside a task of `queue`, which cannot end before the code that it is
+/// running: that task is on this stack, or in a scope that was opened inside it.
 pub(crate) fn is_inside(queue: &RunQueue) -> bool {
-    inline::is_inside(queue)
+    inline::is_inside(queue, true)
+}
+
+/// Whether the current thread is inside a task of `queue`, or in a group that was created in such a task
+/// and may have been left behind by it.
+pub(crate) fn may_be_inside(queue: &RunQueue) -> bool {
+    inline::is_inside(queue, false)
 }
 
 /// Runs the tasks of `queue` that have not begun: for a thread that is about to wait for all of them

@@ -136,7 +136,7 @@ impl WaitGroup {
     /// Resumes the first panic of a task that [`go`](Self::go) started, once; on a thread that is
     /// panicking, the payload stays for the next wait. `WaitGroup::wait: a task was refused: ...` if a task
     /// was accepted and there is no thread for it (see [`set_max_threads`](crate::set_max_threads)).
-    /// `WaitGroup::wait: called by a task of the group itself` if it is.
+    /// `WaitGroup::wait: called by a task of the group itself` if it is, or by a task of a scope inside one.
     #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait(&self) {
         if !self.count.is_zero() {

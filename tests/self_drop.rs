@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, mpsc};
 
 use phalanx::{ErrGroup, Stopped, WaitGroup, WorkerPool};
 use support::alone::alone;
+use support::asleep::Sleeper;
 use support::{Count, gate, panic_of, until, watchdog};
 
 /// The last handle of something, which a task takes.
@@ -124,6 +125,34 @@ fn a_wait_for_the_group_of_the_task_itself_is_refused() {
             Ok(panic_of(|| own.wait()))
         });
         assert_eq!(said.join().unwrap(), "ErrGroup::wait: called by a task of the group itself");
+    });
+}
+
+/// The task that created the inner group has ended, so the outer one can end without the inner.
+#[test]
+fn a_task_of_a_group_that_another_task_has_left_behind_waits_for_the_group_of_that_task() {
+    watchdog(|| {
+        let outer = Arc::new(WaitGroup::new());
+        let (opener, gate) = gate();
+        let (left, found) = mpsc::channel();
+        let sleeper = Sleeper::default();
+        let (own, here) = (Arc::clone(&outer), sleeper.clone());
+        outer.go(move || {
+            let inner = Arc::new(WaitGroup::new());
+            inner.go(move || {
+                gate.pass();
+                here.here();
+                own.wait();
+            });
+            left.send(inner).unwrap();
+        });
+        let inner = found.recv().unwrap();
+        outer.wait();
+        outer.add(1);
+        opener.open();
+        sleeper.until_asleep();
+        outer.done();
+        inner.wait();
     });
 }
 

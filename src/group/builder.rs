@@ -153,12 +153,12 @@ impl Builder {
         self,
         body: impl for<'s> FnOnce(&Scope<'s, 'env, E>) -> Result<R, E>,
     ) -> Result<R, E> {
-        scope(Members::new(self.setup), body)
+        scope(Members::of_scope(self.setup), body)
     }
 
     /// Creates an owned group.
     pub fn start<E: Send + From<Stopped> + 'static>(self) -> ErrGroup<E> {
-        ErrGroup::owning(Members::new(self.setup))
+        ErrGroup::owning(Members::of_owner(self.setup))
     }
 
     /// Has `policy` decide when the group stops and what it returns.
@@ -235,7 +235,7 @@ impl Builder {
         E: Send + From<Stopped>,
     {
         let width = self.setup.limit.unwrap_or_else(sys::cores);
-        let members = Members::new(Setup { limit: None, ..self.setup });
+        let members = Members::of_scope(Setup { limit: None, ..self.setup });
         helpers::par_map_with(members, width, items, f)
     }
 }
@@ -288,7 +288,7 @@ impl<P> PolicyBuilder<P> {
         E: Send,
     {
         let catch_panics = self.options.catch_panics;
-        policy_scope(Members::new(self.options.setup), self.policy, catch_panics, body)
+        policy_scope(Members::of_scope(self.options.setup), self.policy, catch_panics, body)
     }
 
     /// Creates an owned group whose outcomes go to the policy.
@@ -310,6 +310,6 @@ impl<P> PolicyBuilder<P> {
         E: Send + 'static,
     {
         let catch_panics = self.options.catch_panics;
-        PolicyGroup::new(Members::new(self.options.setup), self.policy, catch_panics)
+        PolicyGroup::new(Members::of_owner(self.options.setup), self.policy, catch_panics)
     }
 }

@@ -46,14 +46,24 @@ pub(super) enum Slot {
 }
 
 impl Members {
-    pub(super) fn new(setup: Setup) -> Self {
+    /// For a scope, whose thread waits for the tasks whatever happens.
+    pub(super) fn of_scope(setup: Setup) -> Self {
+        Members::new(setup, true)
+    }
+
+    /// For a group that its owner may leave behind.
+    pub(super) fn of_owner(setup: Setup) -> Self {
+        Members::new(setup, false)
+    }
+
+    fn new(setup: Setup, is_scope: bool) -> Self {
         let Setup { context: parent, deadline, limit, spec, caller_runs, inline } = setup;
         let (context, canceller) = match deadline {
             Some(deadline) => parent.with_deadline(deadline),
             None => parent.with_cancel(),
         };
         let stack = spec.stack_size.unwrap_or_else(Spec::promised_stack);
-        let queue = GroupQueue::new(Options { limit, stack, inline, counts: true });
+        let queue = GroupQueue::new(Options { limit, stack, inline, counts: true, is_scope });
         let is_limited = limit.is_some();
         Members {
             context,
@@ -159,9 +169,15 @@ impl Members {
         threads::wait_unbounded(&self.queue, |until| self.queue.count.wait(until));
     }
 
-    /// Whether the calling thread is inside a task of this group, however deeply nested.
+    /// Whether the calling thread is inside a task of this group, however deeply nested in scopes: the
+    /// group cannot end before it.
     pub(super) fn is_inside(&self) -> bool {
         threads::is_inside(&self.queue)
+    }
+
+    /// The same, or inside a group that was created in such a task, which may be waiting for it.
+    pub(super) fn may_be_inside(&self) -> bool {
+        threads::may_be_inside(&self.queue)
     }
 }
 

@@ -150,7 +150,7 @@ impl<E: Send + From<Stopped> + 'static> Default for ErrGroup<E> {
 impl<E> Drop for ErrGroup<E> {
     fn drop(&mut self) {
         let members = self.tasks.members();
-        if members.is_inside() {
+        if members.may_be_inside() {
             members.queue.close();
             members.cancel("the group was dropped by one of its own tasks");
             drop_quietly(self.tasks.group().close());

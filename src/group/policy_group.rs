@@ -115,7 +115,7 @@ impl<P: Policy<T, E>, T, E> Drop for PolicyGroup<P, T, E> {
         let members = self.tasks.members();
         members.queue.close();
         members.cancel("the group has ended");
-        if members.is_inside() {
+        if members.may_be_inside() {
             self.tasks.spawner().outlive(&members.queue);
             return;
         }

@@ -118,9 +118,10 @@ pub(super) fn is_current(queue: &RunQueue) -> bool {
 }
 
 /// Whether the current thread is inside a task of `queue`, however deeply nested: on this stack, or in
-/// a group that was created inside such a task.
-pub(super) fn is_inside(queue: &RunQueue) -> bool {
-    let is_inside = |frame: &Frame| frame.queue.is_inside(queue);
+/// a group that was created inside such a task. If `is_certain`, only tasks count that cannot end before
+/// the current one.
+pub(super) fn is_inside(queue: &RunQueue, is_certain: bool) -> bool {
+    let is_inside = |frame: &Frame| frame.queue.is_inside(queue, is_certain);
     FRAMES.try_with(|frames| frames.borrow().iter().any(is_inside)).unwrap_or(false)
 }
 

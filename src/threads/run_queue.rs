@@ -52,6 +52,22 @@ pub(crate) struct RunQueue {
     held_up: HintUsize,
 }
 
+/// The task in which a group was created.
+pub(super) struct Parent {
+    /// The queue of its group, as long as that exists.
+    pub(super) queue: Weak<RunQueue>,
+    /// Whether it waits for the group whatever happens: if not, it may have ended.
+    pub(super) waits: bool,
+}
+
+impl Parent {
+    pub(super) const NONE: Parent = Parent { queue: Weak::new(), waits: false };
+
+    fn upgrade(&self, is_certain: bool) -> Option<Arc<RunQueue>> {
+        if self.waits || !is_certain { self.queue.upgrade() } else { None }
+    }
+}
+
 pub(super) struct Entry {
     pub(super) index: usize,
     pub(super) job: Job,
@@ -66,8 +82,8 @@ pub(super) struct Entry {
 
 /// The group that a queue is for.
 pub(super) struct Group {
-    /// The queue of the task in which it was created.
-    pub(super) parent: Weak<RunQueue>,
+    /// The task in which it was created.
+    pub(super) parent: Parent,
     /// How many of its tasks may run at a time.
     pub(super) limit: Option<usize>,
     pub(super) promised_stack: usize,
@@ -96,8 +112,7 @@ impl Entry {
 
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing, under one lock")]
 struct Inner {
-    /// The queue of the task in which the group was created, as long as that one's group exists.
-    parent: Weak<RunQueue>,
+    parent: Parent,
     tasks: VecDeque<Entry>,
     /// How many tasks were ever pushed: the index of the next.
     pushed: usize,
@@ -308,23 +323,24 @@ impl RunQueue {
         self.promised_stack.load(Relaxed)
     }
 
-    /// Whether a task of this queue is also, directly or not, inside a task of `outer`.
-    pub(super) fn is_inside(&self, outer: &RunQueue) -> bool {
+    /// Whether a task of this queue is also, directly or not, inside a task of `outer`. If `is_certain`,
+    /// only tasks count that cannot end before it.
+    pub(super) fn is_inside(&self, outer: &RunQueue, is_certain: bool) -> bool {
         if std::ptr::eq(self, outer) {
             return true;
         }
-        let mut parent = self.parent();
+        let mut parent = self.parent(is_certain);
         while let Some(here) = parent {
             if std::ptr::eq(Arc::as_ptr(&here), outer) {
                 return true;
             }
-            parent = here.parent();
+            parent = here.parent(is_certain);
         }
         false
     }
 
-    fn parent(&self) -> Option<Arc<RunQueue>> {
-        self.inner.lock().parent.upgrade()
+    fn parent(&self, is_certain: bool) -> Option<Arc<RunQueue>> {
+        self.inner.lock().parent.upgrade(is_certain)
     }
 
     /// Whether tasks may be queued: a hint.
@@ -904,7 +920,7 @@ impl Inner {
         index
     }
 
-    fn new(parent: Weak<RunQueue>, limit: Option<usize>) -> Self {
+    fn new(parent: Parent, limit: Option<usize>) -> Self {
         Inner {
             parent,
             tasks: VecDeque::new(),

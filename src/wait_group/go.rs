@@ -137,7 +137,8 @@ impl WaitGroup {
     fn tasks(&self) -> &Tasks {
         self.tasks.get_or_init(|| {
             let stack = Spec::promised_stack();
-            let options = Options { limit: None, stack, inline: true, counts: false };
+            let options =
+                Options { limit: None, stack, inline: true, counts: false, is_scope: false };
             let queue = GroupQueue::new(options);
             let has_panicked = AtomicBool::new(false);
             Box::new(Tasks { queue, first_panic: Mutex::new(None), has_panicked })

@@ -60,7 +60,9 @@ mutant "threads: a joiner does not run what the limit holds back" src/threads/ru
 mutant "sim threads: any joiner runs what the limit holds back" src/threads/run_queue.rs \
     'if entry.is_none() && held {' 'if entry.is_none() {' sim_err_group
 mutant "threads: a queue that is inside another is not found there" src/threads/run_queue.rs \
-    'queue = here.parent.as_deref();' 'queue = None;' self_drop
+    'parent = here.parent.upgrade(is_certain);' 'parent = None;' self_drop
+mutant "threads: a wait counts groups that a task has left behind as its own" src/threads/run_queue.rs \
+    'if self.waits || !is_certain {' 'if true {' self_drop
 mutant "sim threads: a look takes no awaited queue" src/threads/run_queue.rs \
     'if inner.is_urgent || inner.is_awaited {' 'if inner.is_urgent {' sim_run_queues
 
