@@ -95,7 +95,7 @@ mutant "group: an owned group that has ended starts tasks" src/group/owned.rs \
     'members.queue.close();
         members.cancel("the group has ended");' 'members.cancel("the group has ended");' err_group_owned sim_err_group
 mutant "group: a task that drops its group waits for itself" src/group/owned.rs \
-    'if members.is_inside() {
+    'if members.may_be_inside() {
             members.queue.close();' 'if false {
             members.queue.close();' self_drop
 mutant "group: a group that its task has dropped is not kept for the others" src/group/owned.rs \

@@ -27,10 +27,12 @@ mutant "sim threads: an urgent queue is left to its attached worker" src/threads
     '} else if inner.attached > 0 && !inner.is_urgent {' '} else if inner.attached > 0 {' sim_run_queues
 mutant "sim threads: a detached worker leaves its share behind" src/threads/run_queue.rs \
     'while let Some(entry) = tasks.pop_back() {
-            inner.tasks.push_front(entry);
+            insert(&mut inner.tasks, entry);
         }' 'tasks.len();' sim_run_queues
 mutant "sim threads: a share that is given back changes its order" src/threads/run_queue.rs \
-    'inner.tasks.push_front(entry);' 'inner.tasks.push_back(entry);' sim_run_queues
+    'while let Some(entry) = tasks.pop_back() {
+            insert(&mut inner.tasks, entry);' 'while let Some(entry) = tasks.pop_back() {
+            inner.tasks.push_back(entry);' sim_run_queues
 mutant "sim threads: a worker that detaches stays counted" src/threads/run_queue.rs \
     'if mem::take(is_attached) {
             inner.attached -= 1;
@@ -91,13 +93,14 @@ mutant "sim threads: a push wakes no thread" src/threads/pool.rs \
     'if !is_patient && !pool.is_somebody_coming() {
         pool.summon(&mut wake_ups);
     }
-    if wake_ups.is_nobody() {
+    // The thread that comes may take from another queue first, and a waiter that drains this one may
+    // block: so the watcher is awake for as long as a queue is listed. (A simulated one looks once, and
+    // is woken when a thread relies on it.)
+    if wake_ups.is_nobody() || !sys::is_simulated() {
         pool.watch(&mut wake_ups);
     }' '{}' sim_threads_barrier
 mutant "sim threads: a withheld wake-up is not told to the watcher" src/threads/pool.rs \
-    'if wake_ups.is_nobody() {
-        pool.watch(&mut wake_ups);
-    }' '{}' sim_threads_barrier
+    'if wake_ups.is_nobody() || !sys::is_simulated() {' 'if false {' sim_threads_barrier
 mutant "sim threads: a push to an attached worker is not told to the watcher" src/threads/pool.rs \
     'News::Attached => rely_on_watcher(),' 'News::Attached => {}' sim_run_queues
 mutant "sim threads: the watcher is thought awake when it is asleep" src/threads/pool.rs \
@@ -155,13 +158,12 @@ mutant "threads: an idle worker makes no room for a thread of another kind" src/
                 wake_ups.exit = Some(idle);' 'if let Some(idle) = self.idle.pop_front().filter(|_| false) {
                 wake_ups.exit = Some(idle);' thread_limit
 mutant "threads: a worker makes no room for a task that the limit holds up" src/threads/pool.rs \
-    'wake_ups.held_up = self.held_up.pop_front();
-        true' 'false' thread_limit
+    'let makes_room = self.has_room_for_next();' 'let makes_room = false;' thread_limit
 mutant "threads: a thread that ends leaves its place empty" src/threads/pool.rs \
     'self.fill_room(wake_ups);
         stays' 'stays' thread_limit
 mutant "threads: a deadlock at the limit is not seen" src/threads/pool.rs \
-    'if is_deadlocked { self.take_oldest() } else { None }' 'None' thread_limit
+    'if is_certain { self.take_oldest() } else { None }' 'None' thread_limit
 mutant "threads: a wait for a running task counts for nothing" src/threads/run_queue.rs \
     'self.has_queued() || (self.is_counted && self.inner.lock().foreign == 0)' 'self.has_queued()' thread_limit
 mutant "threads: a task that was refused late is not counted out" src/threads/pool.rs \
@@ -208,7 +210,7 @@ mutant "sim threads: a worker is not told of the slot that its task gave back" s
 
 # Threads of special kinds.
 mutant "threads: a claimed thread that gets no task is lost" src/threads/dedicated.rs \
-    'worker.order(Orders::Rest);' '{}' sim_single_flight sim_threads
+    'Some(Claimed::Thread(worker)) => worker.order(Orders::Rest),' 'Some(Claimed::Thread(worker)) => drop(worker),' sim_single_flight sim_threads
 mutant "sim threads: a thread of its own goes on after its task" src/threads/pool.rs \
     'let stays = !me.spec.own_thread && self.special.len() < MOST_SPECIAL;' 'let stays = self.special.len() < MOST_SPECIAL;' sim_threads
 mutant "sim threads: a named thread is found by any name" src/threads/pool.rs \
@@ -240,7 +242,7 @@ mutant "threads: a thread is no longer inside its outer tasks" src/threads/inlin
 mutant "sim threads: the watcher looks at nothing" src/threads/watcher.rs \
     'let has_stalled = pool.look_for_stalls(sys::is_simulated(), &mut wake_ups);' 'let has_stalled = false;' sim_threads_barrier
 mutant "sim threads: the watcher finds a stalled queue and wakes nobody" src/threads/pool.rs \
-    'if has_stalled && !self.is_somebody_coming() {' 'if false {' sim_threads_barrier
+    'has_stalled && !self.is_somebody_coming() && self.summon(wake_ups)' 'has_stalled && false' sim_threads_barrier
 mutant "sim threads: the watcher falls asleep with the light on" src/threads/pool.rs \
     'SHARED.get().is_watched.store(false, Relaxed);' '{}' sim_threads_barrier
 mutant "threads: the watcher starts no threads" src/threads/watcher.rs \
