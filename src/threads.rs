@@ -91,7 +91,7 @@ pub struct Stats {
     pub running: usize,
     /// Threads that sleep until there is work.
     pub idle: usize,
-    /// Tasks that have started since the process began.
+    /// Tasks that have started since the process began; not those that were skipped or refused.
     pub started: usize,
     /// Tasks that were refused because of the thread limit or the operating system.
     pub refused: usize,
@@ -212,6 +212,11 @@ impl Drop for Reservation {
 /// is exact, there is none just now.
 #[inline]
 pub(crate) fn place(spec: &Spec, how: Start) -> Result<Place, NoThread> {
+    find_place(spec, how).inspect_err(|_| pool::lock().count_refusal())
+}
+
+#[inline]
+fn find_place(spec: &Spec, how: Start) -> Result<Place, NoThread> {
     start()?;
     if !spec.is_default() {
         return Ok(Place::Special(dedicated::claim(spec, how == Start::Exact)?));
@@ -228,6 +233,11 @@ pub(crate) fn place(spec: &Spec, how: Start) -> Result<Place, NoThread> {
             Ok(Place::Reserved(Reservation(())))
         }
     }
+}
+
+/// A thread has taken a task, and has not run it, since its group had stopped.
+pub(crate) fn was_skipped() {
+    pool::count_skipped();
 }
 
 /// Starts a task of a group. `job` makes it, once its index is known.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use phalanx::{
     Context, Counter, ErrGroup, NoThread, Refusal, Refused, Stopped, Task, Until, WaitGroup,
-    WorkerPool, pipeline, set_max_threads, stats,
+    WhyStopped, WorkerPool, pipeline, set_max_threads, stats,
 };
 use support::alone::alone;
 use support::{Count, gate, panic_of, until};
@@ -525,6 +525,105 @@ fn a_bounded_wait_that_ends_while_the_limit_holds_tasks_up_names_the_limit() {
         opener.open();
         blocker.wait();
         group.wait().unwrap();
+    });
+}
+
+// --- Statistics -------------------------------------------------------------------------------
+
+/// How many tasks have started, or were refused, while `f` ran.
+fn counts(f: impl FnOnce()) -> (usize, usize) {
+    let before = stats();
+    f();
+    let now = stats();
+    (now.started - before.started, now.refused - before.refused)
+}
+
+#[test]
+fn a_task_is_counted_when_it_starts_on_whatever_thread() {
+    alone("a_task_is_counted_when_it_starts_on_whatever_thread", || {
+        for name in [None, Some("named")] {
+            let before = stats().started;
+            let counted = ErrGroup::scope(|g| {
+                let task = |_: &Context| Ok::<_, Stopped>(stats().started - before);
+                let g = name.map_or_else(|| g.clone(), |name| g.named(name));
+                Ok([g.go(task).join()?, g.own_thread().go(task).join()?])
+            });
+            assert_eq!(counted.unwrap(), [1, 2]);
+            assert_eq!(stats().started - before, 2);
+        }
+        // A sibling that the group's limit holds back, on the stack of its joiner, and one that waits
+        // for the slot.
+        for sibling in [false, true] {
+            let started = counts(|| {
+                let result = ErrGroup::builder().limit(1).scope(|g| {
+                    let siblings = g.clone();
+                    g.go(move |_| {
+                        let task = siblings.go(|_| Ok(()));
+                        if sibling { task.join() } else { Ok(()) }
+                    });
+                    Ok::<_, Stopped>(())
+                });
+                result.unwrap();
+            });
+            assert_eq!(started, (2, 0));
+        }
+    });
+}
+
+#[test]
+fn a_task_that_is_skipped_or_held_up_is_not_counted_as_started() {
+    alone("a_task_that_is_skipped_or_held_up_is_not_counted_as_started", || {
+        // In a group that has stopped; and one that the group's limit holds back until it stops.
+        let started = counts(|| {
+            let result = ErrGroup::builder().limit(1).scope(|g| {
+                let siblings = g.clone();
+                g.go(move |_| {
+                    siblings.go(|_| Ok(()));
+                    siblings.named("named").go(|_| Ok(()));
+                    siblings.cancel();
+                    Ok(())
+                })
+                .join()?;
+                g.go(|_| Ok(()));
+                Ok::<_, Stopped>(())
+            });
+            assert!(matches!(result.unwrap_err().why(), WhyStopped::Skipped(_)));
+        });
+        assert_eq!(started, (1, 0));
+        // Queued at the thread limit.
+        set_max_threads(1);
+        let (opener, gate) = gate();
+        let (blocker, queued) = (Arc::new(WaitGroup::new()), ErrGroup::<Stopped>::new());
+        let before = stats();
+        blocker.try_go(move || gate.pass()).unwrap();
+        until(|| stats().started == before.started + 1);
+        queued.go(|_| Ok(()));
+        queued.handle().named("named").go(|_| Ok(()));
+        assert_eq!((stats().started, stats().held_up), (before.started + 1, 2));
+        blocker.try_go(|| ()).unwrap_err();
+        queued.handle().own_thread().try_go(|_| Ok(())).unwrap_err();
+        assert_eq!(stats().refused, before.refused + 2);
+        queued.cancel();
+        opener.open();
+        blocker.wait();
+        queued.wait().unwrap_err();
+        assert_eq!(stats().started, before.started + 1);
+    });
+}
+
+#[test]
+fn a_task_that_is_refused_after_it_was_queued_is_counted_as_refused() {
+    alone("a_task_that_is_refused_after_it_was_queued_is_counted_as_refused", || {
+        set_max_threads(1);
+        let elsewhere = || ErrGroup::builder().run_inline(false);
+        let started = counts(|| {
+            let result = elsewhere().scope(|g| {
+                g.go(|_| elsewhere().scope(|inner| inner.go(|_| Ok::<_, Stopped>(())).join()));
+                Ok(())
+            });
+            result.unwrap_err();
+        });
+        assert_eq!(started, (1, 1));
     });
 }
 

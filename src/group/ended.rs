@@ -5,7 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use super::members::Members;
 use super::stopped::{Label, Stopped};
 use crate::context::Context;
-use crate::threads::{NoThread, Order};
+use crate::threads::{self, NoThread, Order};
 use crate::unwind::Payload;
 use crate::wait::Cause;
 
@@ -39,7 +39,10 @@ where
     match order {
         Order::Refuse(why) => caught(|| dropped(f, Ended::Refused(why))),
         Order::Run => caught(|| match context.ended() {
-            Some(cause) => dropped(f, Ended::Skipped(cause)),
+            Some(cause) => {
+                threads::was_skipped();
+                dropped(f, Ended::Skipped(cause))
+            }
             None => match f(context) {
                 Ok(value) => Ended::Ok(value),
                 Err(error) => Ended::Err(error),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::inline::{Inside, on_park};
 use super::job::{Job, Occupied, Order, Release};
-use super::limit::NoThread;
+use super::limit::{NoThread, max_threads};
 use super::pool::{self, HeldUp, Orders, Special, Waiting, WakeUps, Worker};
 use super::run_queue::{Closed, Entry, RunQueue, Slot};
 use super::spec::Spec;
@@ -28,10 +28,9 @@ pub(super) fn claim(spec: &Spec, is_exact: bool) -> Result<Claim, NoThread> {
     let mut pool = pool::lock();
     let special = pool.claim_special(spec, &mut wake_ups);
     if is_exact && matches!(special, Special::HeldUp) {
-        let refusal = pool.refuse();
         drop(pool);
         wake_ups.now();
-        return Err(refusal);
+        return Err(NoThread::Limit(max_threads()));
     }
     let is_reserved = is_exact && matches!(special, Special::Soon);
     if is_reserved {
@@ -166,6 +165,7 @@ fn run(thread: &Thread<'_>, queue: &Arc<RunQueue>, entry: Entry) {
     let mut release = Release::worker(slot_of_task, Some(thread));
     sys::before_parking(Some(on_park));
     sys::set_at_work(true);
+    pool::lock().count_start();
     entry.job.run(Order::Run, &mut release);
     sys::set_at_work(false);
     sys::before_parking(None);

@@ -211,9 +211,12 @@ pub(super) fn run_task(queue: &Arc<RunQueue>, index: usize, held: bool) {
     }
     let is_foreign = !is_worker();
     let Some(inside) = Inside::wait(queue, false) else { return };
-    let entry = queue.take_task(index, held, is_foreign);
+    let (entry, is_held) = queue.take_task(index, held, is_foreign);
     let ends_foreign = is_foreign && entry.is_some();
     if let Some(entry) = entry.and_then(|entry| entry.start_special(queue)) {
+        if is_held {
+            pool::lock().count_start();
+        }
         run_one(queue, entry);
     }
     if ends_foreign {

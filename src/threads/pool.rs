@@ -71,6 +71,8 @@ pub(super) struct Shared {
     has_watcher: HintBool,
     /// Whether the operating system has refused the last thread that was asked for.
     is_refused: HintBool,
+    /// How many tasks were taken by a thread and not run, since their group had stopped.
+    skipped: HintUsize,
 }
 
 const PROMISED: usize = 1;
@@ -443,6 +445,13 @@ fn ask_again() -> Result<(), NoThread> {
     refusal.filter(|_| is_coming).map_or(Ok(()), Err)
 }
 
+/// Counts a task that a thread has taken and not run.
+#[cold]
+pub(super) fn count_skipped() {
+    // Relaxed: a count.
+    SHARED.get().skipped.fetch_add(1, Relaxed);
+}
+
 /// Whether there is a watcher.
 #[inline]
 pub(super) fn has_watcher() -> bool {
@@ -798,17 +807,20 @@ impl Pool {
             self.refusal.clone()
         };
         if let Some(refusal) = refusal {
-            self.refused += 1;
             return Err(refusal);
         }
         shared.reserved.fetch_add(1, Relaxed);
         Ok(())
     }
 
-    /// Counts a refusal because of the limit.
-    pub(super) fn refuse(&mut self) -> NoThread {
+    /// Counts a task that is refused.
+    pub(super) fn count_refusal(&mut self) {
         self.refused += 1;
-        NoThread::Limit(max_threads())
+    }
+
+    /// Counts the start of a task that did not lie in a queue.
+    pub(super) fn count_start(&mut self) {
+        self.started = self.started.wrapping_add(1);
     }
 
     /// Reserves a thread of a special kind: an idle one of that kind, or room for a new one.
@@ -920,7 +932,7 @@ impl Pool {
     /// Takes the oldest queued task, to refuse it.
     pub(super) fn take_oldest(&mut self) -> Option<Refused> {
         let found =
-            self.list.iter().find_map(|queue| Some((Arc::clone(queue), queue.take_any(false)?)));
+            self.list.iter().find_map(|queue| Some((Arc::clone(queue), queue.take_refused()?)));
         let refused = if let Some((queue, entry)) = found {
             begin(&entry);
             Refused::Queued(queue, entry)
@@ -1039,6 +1051,8 @@ impl Pool {
             started = started.wrapping_add(new);
             queued += waiting;
         }
+        // Relaxed: a count.
+        started = started.wrapping_sub(SHARED.get().skipped.load(Relaxed));
         let idle = self.idle.len() + self.special.len();
         let held_up = if self.living >= max_threads() && self.idle.is_empty() { queued } else { 0 };
         (self.living - idle, idle, started, self.refused, held_up)
@@ -1127,6 +1141,7 @@ impl Empty for Shared {
         is_watched: HintBool::new(false),
         has_watcher: HintBool::new(false),
         is_refused: HintBool::new(false),
+        skipped: HintUsize::new(0),
     };
 }
 
@@ -1140,6 +1155,7 @@ impl Static for Shared {
         self.is_watched.store(false, Relaxed);
         self.has_watcher.store(false, Relaxed);
         self.is_refused.store(false, Relaxed);
+        self.skipped.store(0, Relaxed);
     }
 }
 

@@ -116,7 +116,8 @@ struct Inner {
     tasks: VecDeque<Entry>,
     /// How many tasks were ever pushed: the index of the next.
     pushed: usize,
-    /// How many were pushed when the statistics last counted them.
+    /// How many of these the queue does not count as started: the pool has their number, or counts each
+    /// when it starts, or they never will.
     counted: usize,
     /// How many tasks were ever taken.
     taken: usize,
@@ -455,6 +456,9 @@ impl RunQueue {
         let index = inner.number();
         self.count.add(1);
         let has_slot = inner.take_slot();
+        if !has_slot || special.is_some() {
+            inner.not_counted();
+        }
         let entry = Entry { index, job: job(index), has_slot, is_reserved: false, special };
         inner.guess = guess;
         let (mut news, mut special) = (News::None, None);
@@ -468,7 +472,9 @@ impl RunQueue {
 
     /// The index of a task that is not to run.
     pub(crate) fn next_index(&self) -> usize {
-        self.inner.lock().number()
+        let mut inner = self.inner.lock();
+        inner.not_counted();
+        inner.number()
     }
 
     /// Counts a task in that never lies in the queue, since it has a thread of its own.
@@ -478,6 +484,7 @@ impl RunQueue {
             return Err(Closed);
         }
         let index = inner.number();
+        inner.not_counted();
         if self.is_counted() {
             self.count.add(1);
         }
@@ -530,6 +537,7 @@ impl RunQueue {
         if entry.special.is_some() {
             return (News::None, Some(entry));
         }
+        inner.counted = inner.counted.wrapping_sub(1);
         (self.append(&mut inner, entry), None)
     }
 
@@ -604,8 +612,13 @@ impl RunQueue {
     }
 
     /// Takes the task with that index, if it has not begun. A task that the limit holds back is taken
-    /// only if `held` says so.
-    pub(super) fn take_task(&self, index: usize, held: bool, is_foreign: bool) -> Option<Entry> {
+    /// only if `held` says so; the second value says that it is such a task.
+    pub(super) fn take_task(
+        &self,
+        index: usize,
+        held: bool,
+        is_foreign: bool,
+    ) -> (Option<Entry>, bool) {
         let mut inner = self.inner.lock();
         let mut entry = remove(&mut inner.tasks, index);
         if entry.is_some() {
@@ -614,12 +627,14 @@ impl RunQueue {
         if entry.is_none() {
             entry = inner.shares.iter().find_map(|share| remove(&mut share.tasks.lock(), index));
         }
+        let mut is_held = false;
         if entry.is_none() && held {
             entry = inner.slots.as_mut().and_then(|slots| remove(&mut slots.held, index));
+            is_held = entry.is_some();
         }
         inner.foreign += usize::from(is_foreign && entry.is_some());
         drop(inner);
-        entry
+        (entry, is_held)
     }
 
     /// Takes work for a worker: the oldest task, and into the worker's share as many more as are to
@@ -680,7 +695,16 @@ impl RunQueue {
         Some(inner.taken_by_worker(entry, *is_attached))
     }
 
-    /// Takes the oldest task, to refuse it or to run it here.
+    /// Takes the oldest task, to refuse it.
+    pub(super) fn take_refused(&self) -> Option<Entry> {
+        let mut inner = self.inner.lock();
+        let entry = inner.tasks.pop_front()?;
+        inner.not_counted();
+        self.was_taken(&mut inner);
+        Some(entry)
+    }
+
+    /// Takes the oldest task, to run it here.
     pub(super) fn take_any(&self, is_foreign: bool) -> Option<Entry> {
         let mut inner = self.inner.lock();
         let entry = inner.tasks.pop_front()?;
@@ -798,8 +822,9 @@ impl RunQueue {
     /// How many tasks have started and not been counted yet, and how many are queued.
     pub(super) fn statistics(&self) -> (usize, usize) {
         let inner = self.inner.lock();
-        let queued = inner.tasks.len();
-        (inner.pushed.wrapping_sub(inner.counted).saturating_sub(queued), queued)
+        let shared: usize = inner.shares.iter().map(|share| share.tasks.lock().len()).sum();
+        let queued = inner.tasks.len() + shared;
+        (inner.pushed.wrapping_sub(inner.counted).wrapping_sub(queued), queued)
     }
 
     /// Whether an idle thread should be woken for it: no thread is answerable, and nothing is known that
@@ -918,6 +943,11 @@ impl Inner {
         let index = self.pushed;
         self.pushed = index.wrapping_add(1);
         index
+    }
+
+    /// Leaves a task out of the number of those that the queue counts as started.
+    fn not_counted(&mut self) {
+        self.counted = self.counted.wrapping_add(1);
     }
 
     fn new(parent: Parent, limit: Option<usize>) -> Self {

@@ -247,3 +247,27 @@ mutant "sim threads: the watcher falls asleep with the light on" src/threads/poo
     'SHARED.get().is_watched.store(false, Relaxed);' '{}' sim_threads_barrier
 mutant "threads: the watcher starts no threads" src/threads/watcher.rs \
     'pool::start_threads();' '{}' thread_limit
+
+# The statistics.
+mutant "threads: a task of a thread of its own is not counted as started" src/threads/dedicated.rs \
+    'pool::lock().count_start();' '{}' thread_limit
+mutant "threads: a held task that its joiner runs is not counted as started" src/threads/inline.rs \
+    'if is_held {
+            pool::lock().count_start();' 'if false {
+            pool::lock().count_start();' thread_limit
+mutant "threads: a held task is counted as started" src/threads/run_queue.rs \
+    'if !has_slot || special.is_some() {' 'if false {' thread_limit
+mutant "threads: a held task that gets its slot is not counted as started" src/threads/run_queue.rs \
+    'inner.counted = inner.counted.wrapping_sub(1);' '{}' thread_limit
+mutant "threads: a task that is not to run is counted as started" src/threads/run_queue.rs \
+    'let mut inner = self.inner.lock();
+        inner.not_counted();
+        inner.number()' 'let mut inner = self.inner.lock();
+        inner.number()' thread_limit
+mutant "threads: a refused task is counted as started" src/threads/run_queue.rs \
+    'let entry = inner.tasks.pop_front()?;
+        inner.not_counted();' 'let entry = inner.tasks.pop_front()?;' thread_limit
+mutant "threads: a skipped task is counted as started" src/threads/pool.rs \
+    'SHARED.get().skipped.fetch_add(1, Relaxed);' '{}' thread_limit
+mutant "threads: a refusal is not counted" src/threads.rs \
+    '.inspect_err(|_| pool::lock().count_refusal())' '' thread_limit
