@@ -192,6 +192,56 @@ fn tasks_run_or_come_back_while_threads_leave_that_nobody_can_replace() {
     assert!(from_every_thread_on(&builder().iterations(200), test) > 1);
 }
 
+/// What a refused task has captured may block when it is dropped: the threads are watched all the same.
+#[test]
+fn a_refused_task_may_wait_for_another_one_when_it_is_dropped() {
+    struct Waits(Arc<WaitGroup>, Arc<WaitGroup>);
+    impl Drop for Waits {
+        fn drop(&mut self) {
+            // The next thread is refused, and then no other.
+            sim::refuse_threads(0..1);
+            self.0.done();
+            wait(&self.1);
+        }
+    }
+    let refused = Arc::new(AtomicUsize::new(0));
+    let late = Arc::clone(&refused);
+    let test = move || {
+        let [group, blocked, begun, gate] = [(); 4].map(|()| Arc::new(WaitGroup::new()));
+        for one in [&blocked, &begun, &gate] {
+            one.add(1);
+        }
+        let (runs, opened) = (Arc::clone(&blocked), Arc::clone(&gate));
+        group.go(move || {
+            runs.done();
+            wait(&opened);
+        });
+        wait(&blocked);
+        sim::wait_idle();
+        sim::refuse_threads(0..usize::MAX);
+        let waits = Waits(Arc::clone(&begun), Arc::clone(&gate));
+        group.go(move || drop(waits));
+        wait(&begun);
+        let other = Arc::new(WaitGroup::new());
+        let is_started = || {
+            let gate = Arc::clone(&gate);
+            let start = || other.go(move || gate.done());
+            panic::catch_unwind(AssertUnwindSafe(start)).is_ok()
+        };
+        while !is_started() {}
+        wait(&other);
+        // Unless there was a second thread by then.
+        if refused_late(&group) {
+            late.fetch_add(1, SeqCst);
+        }
+        // The threads are as good as before.
+        meet_from(1, 2);
+    };
+    builder().exhaustive(0).check(test.clone());
+    builder().check(test);
+    assert!(refused.load(SeqCst) > 0);
+}
+
 #[test]
 fn a_task_with_a_name_comes_back_if_its_thread_is_refused() {
     fn test() {

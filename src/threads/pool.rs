@@ -461,15 +461,22 @@ pub(super) fn has_watcher() -> bool {
 
 /// Starts the watcher, unless there is one.
 #[cold]
-pub(super) fn start_watcher(watch: fn(&Signal), serve: fn(&Arc<Worker>)) -> Result<(), NoThread> {
+pub(super) fn start_watcher(
+    watch: fn(&Arc<Signal>),
+    serve: fn(&Arc<Worker>),
+) -> Result<(), NoThread> {
     let mut pool = lock();
     if pool.watcher.is_none() {
-        let signal = Arc::new(Signal::new(false));
+        // It looks at once if its predecessor has left the watch, and was relied on.
+        let is_watched = SHARED.get().is_watched.load(Relaxed);
+        let signal = Arc::new(Signal::new(is_watched));
         let its_own = Arc::clone(&signal);
         // Under the lock, so that no thread relies on one that is then refused. Once a process.
         sys::spawn("phalanx-watcher".into(), None, move || watch(&its_own)).map_err(refused)?;
         pool.watcher = Some(signal);
         pool.serve = Some(serve);
+        // It has been refused nothing yet.
+        pool.refusals = 0;
         SHARED.get().has_watcher.store(true, Relaxed);
     }
     Ok(())
@@ -972,6 +979,23 @@ impl Pool {
         self.refusal = None;
         self.refusals = 0;
         SHARED.get().is_refused.store(false, Relaxed);
+    }
+
+    /// The watcher is about to run code of the user's. It stays counted as awake: whoever takes the watch
+    /// up looks at once.
+    pub(super) fn leave_watch(&mut self) {
+        self.watcher = None;
+        SHARED.get().has_watcher.store(false, Relaxed);
+    }
+
+    /// The thread that has left the watch takes it up again. `false` if there is another watcher.
+    pub(super) fn resume_watch(&mut self, signal: &Arc<Signal>) -> bool {
+        let resumes = self.watcher.is_none();
+        if resumes {
+            self.watcher = Some(Arc::clone(signal));
+            SHARED.get().has_watcher.store(true, Relaxed);
+        }
+        resumes
     }
 
     /// How many threads in a row the operating system has refused.

@@ -5,8 +5,12 @@
 //! draining waiter or to a looker makes sure that the watcher is awake. A queue that has not moved
 //! between two of its looks gets a thread, and nothing of it is left to others until it is empty.
 //!
-//! It runs no closure of the user's.
+//! It runs and drops nothing of the user's: a task that it refuses, because the operating system refuses
+//! threads and all that there are are blocked, is dropped by this thread only after it has left the watch
+//! (the next task that is started finds no watcher, and starts one). It takes the watch up again
+//! afterwards, if no other thread has.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::pool::{self, Bury, Signal, WakeUps};
@@ -24,7 +28,7 @@ const QUIET_LOOKS: u32 = 8;
 const REFUSALS: u32 = 4;
 
 /// The life of the watcher.
-pub(super) fn watch(signal: &Signal) {
+pub(super) fn watch(signal: &Arc<Signal>) {
     pool::become_own_thread();
     loop {
         sleep(signal, Until::FOREVER);
@@ -44,8 +48,8 @@ pub(super) fn watch(signal: &Signal) {
             let sleeps = is_enough && pool.fall_asleep();
             drop(pool);
             wake_ups.now();
-            if refusals >= REFUSALS {
-                refuse_if_blocked();
+            if refusals >= REFUSALS && !refuse_if_blocked(signal) {
+                return;
             }
             if sleeps {
                 break;
@@ -72,14 +76,15 @@ fn sleep(signal: &Signal, until: Until<'_>) {
 }
 
 /// The operating system refuses threads, and those that there are do not come back by themselves: an
-/// accepted task must not wait for ever in silence.
+/// accepted task must not wait for ever in silence. Returns whether this thread is still the watcher.
 #[cold]
-fn refuse_if_blocked() {
+fn refuse_if_blocked(signal: &Arc<Signal>) -> bool {
     let mut pool = pool::lock();
-    let Some(refusal) = pool.refusal().filter(|_| pool.is_blocked()) else { return };
-    let refused = pool.take_oldest();
+    let Some(refusal) = pool.refusal().filter(|_| pool.is_blocked()) else { return true };
+    let Some(refused) = pool.take_oldest() else { return true };
+    // The task is dropped, which is the user's code and may block.
+    pool.leave_watch();
     drop(pool);
-    if let Some(refused) = refused {
-        refused.now(refusal);
-    }
+    refused.now(refusal);
+    pool::lock().resume_watch(signal)
 }

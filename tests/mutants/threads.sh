@@ -247,6 +247,13 @@ mutant "sim threads: the watcher falls asleep with the light on" src/threads/poo
     'SHARED.get().is_watched.store(false, Relaxed);' '{}' sim_threads_barrier
 mutant "threads: the watcher starts no threads" src/threads/watcher.rs \
     'pool::start_threads();' '{}' thread_limit
+mutant "sim threads: the watcher drops what it refuses while it is the watcher" src/threads/watcher.rs \
+    'pool.leave_watch();' '{}' sim_threads_refused
+mutant "sim threads: the watch is left for ever" src/threads/watcher.rs \
+    'pool::lock().resume_watch(signal)' 'signal.lock();
+    false' sim_threads_refused
+mutant "sim threads: a new watcher refuses what its predecessor would have" src/threads/pool.rs \
+    'pool.refusals = 0;' '{}' sim_threads_refused
 
 # The statistics.
 mutant "threads: a task of a thread of its own is not counted as started" src/threads/dedicated.rs \
