@@ -44,7 +44,7 @@ use run_queue::{Group, Parent, SpecialStart};
 pub(crate) use spec::Spec;
 
 use crate::sys::{self, Empty, Global, Mutex};
-use crate::wait::{Interrupted, Until};
+use crate::wait::{self, Cause, Interrupted, Until};
 
 /// How often a thread looks again whether all threads of the limit wait for queued tasks.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -80,7 +80,13 @@ pub fn start_helper() -> std::io::Result<()> {
 
 #[inline]
 fn start() -> Result<(), NoThread> {
-    if pool::has_watcher() { Ok(()) } else { pool::start_watcher(watcher::watch, worker::serve) }
+    if pool::has_watcher() { Ok(()) } else { start_slow() }
+}
+
+#[cold]
+fn start_slow() -> Result<(), NoThread> {
+    wait::explain_deadlines(explain_deadline);
+    pool::start_watcher(watcher::watch, worker::serve)
 }
 
 /// What the threads of this crate are doing: see [`stats`].
@@ -358,11 +364,29 @@ pub(crate) fn wait_for_slot(queue: &Arc<RunQueue>, until: Until<'_>) -> Result<(
     waited
 }
 
-/// The thread limit, if it holds up tasks of `queue`.
+/// Why a wait for tasks of `queue` was given up, with the thread limit if that holds up some of them.
 #[cold]
-pub(crate) fn held_up(queue: &RunQueue) -> Option<NoThread> {
-    let is_held_up = queue.has_queued() && pool::lock().is_at_limit();
-    is_held_up.then(|| NoThread::Limit(max_threads()))
+pub(crate) fn explain(queue: &RunQueue, why: Interrupted) -> Interrupted {
+    if !queue.has_queued() || !pool::lock().has_no_thread() {
+        return why;
+    }
+    match why {
+        Interrupted::Cancelled(cause) if cause.error().is_none() => {
+            Interrupted::Cancelled(cause.with_error(NoThread::Limit(max_threads())))
+        }
+        Interrupted::TimedOut => Interrupted::HeldUp(max_threads()),
+        why => why,
+    }
+}
+
+/// Names the thread limit in the cause for which a wait of a task has ended, if that holds up tasks of
+/// its group, for which it may have waited.
+fn explain_deadline(cause: Cause) -> Cause {
+    if inline::has_queued_siblings() && pool::lock().has_no_thread() {
+        cause.with_error(NoThread::Limit(max_threads()))
+    } else {
+        cause
+    }
 }
 
 /// Gives back a slot that was taken for nothing.

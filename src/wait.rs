@@ -31,6 +31,6 @@ pub(crate) use queue::{Locked, Patience, WaitQueue};
 pub(crate) use spin::{ROUND_TRIP, spin};
 pub(crate) use task_count::TaskCount;
 pub(crate) use tickets::Tickets;
-pub(crate) use until::Source;
 pub use until::Until;
+pub(crate) use until::{Source, explain_deadlines};
 pub(crate) use waiter::{Verdict, Waiter};

@@ -166,7 +166,8 @@ impl WaitGroup {
     ///
     /// # Errors
     ///
-    /// [`Interrupted`] if the bound was reached first.
+    /// [`Interrupted`] if the bound was reached first. It names the thread limit if that holds up tasks
+    /// which [`go`](Self::go) has started.
     ///
     /// # Panics
     ///
@@ -178,11 +179,16 @@ impl WaitGroup {
     #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<(), Interrupted> {
         let call = sys::blocking_call("WaitGroup::wait");
-        if let Some(tasks) = self.tasks.get() {
-            threads::see_to(&tasks.queue);
-        }
-        self.count.wait(until.into())?;
+        let waited = match self.tasks.get() {
+            None => self.count.wait(until.into()),
+            Some(tasks) => {
+                threads::see_to(&tasks.queue);
+                let waited = self.count.wait(until.into());
+                waited.map_err(|why| threads::explain(&tasks.queue, why))
+            }
+        };
         drop(call);
+        waited?;
         self.resume_panic();
         Ok(())
     }

@@ -37,8 +37,8 @@ fn received<T>(result: &Result<T, RecvUntilError>) -> &'static str {
     match result {
         Ok(_) => "received",
         Err(RecvUntilError::Disconnected) => "disconnected",
-        Err(RecvUntilError::Interrupted(Interrupted::TimedOut)) => "timed out",
         Err(RecvUntilError::Interrupted(Interrupted::Cancelled(_))) => "cancelled",
+        Err(RecvUntilError::Interrupted(_)) => "timed out",
     }
 }
 
@@ -46,8 +46,8 @@ fn sent<T>(result: &Result<(), SendUntilError<T>>) -> &'static str {
     match result {
         Ok(()) => "sent",
         Err(SendUntilError::Disconnected(_)) => "disconnected",
-        Err(SendUntilError::Interrupted(_, Interrupted::TimedOut)) => "timed out",
         Err(SendUntilError::Interrupted(_, Interrupted::Cancelled(_))) => "cancelled",
+        Err(SendUntilError::Interrupted(..)) => "timed out",
     }
 }
 

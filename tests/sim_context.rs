@@ -722,8 +722,8 @@ fn outcome(waited: Result<phalanx::Cause, Interrupted>) -> String {
         Ok(cause) => {
             format!("ok {}", cause.error().map_or("plain".to_owned(), ToString::to_string))
         }
-        Err(Interrupted::TimedOut) => "timed out".to_owned(),
         Err(Interrupted::Cancelled(cause)) => cause.error().expect("it has one").to_string(),
+        Err(_) => "timed out".to_owned(),
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod support;
 
+use std::error::Error;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -15,7 +16,8 @@ use std::time::Duration;
 
 use phalanx::sim::{self, Builder, TimeMode};
 use phalanx::{
-    Context, ErrGroup, NoThread, Refusal, Stopped, Until, WaitGroup, WhyStopped, set_max_threads,
+    CauseKind, Context, Counter, ErrGroup, Interrupted, NoThread, Refusal, Stopped, Until,
+    WaitGroup, WhyStopped, set_max_threads,
 };
 use support::schedules::pause;
 use support::{Crowd, text_of};
@@ -251,4 +253,30 @@ fn a_wait_for_a_task_that_can_never_start_panics_with_the_limit() {
         assert_eq!(said.load(SeqCst), LIMIT);
     };
     often(test);
+}
+
+/// Tasks that meet, of which the limit holds up some: the deadline of their group ends their waits.
+#[test]
+fn a_wait_of_a_task_that_a_deadline_ends_names_the_limit_if_that_holds_up_its_siblings() {
+    let test = || {
+        let met = Counter::new(0);
+        let group = ErrGroup::builder().timeout(Duration::from_secs(3));
+        let result: Result<(), Box<dyn Error + Send + Sync>> = group.scope(|g| {
+            for _ in 0..5 {
+                g.go(|ctx| {
+                    met.inc();
+                    met.wait_for_until(ctx, |n| n > 4)?;
+                    Ok(())
+                });
+            }
+            Ok(())
+        });
+        let why = result.unwrap_err().downcast::<Interrupted>().unwrap();
+        let Interrupted::Cancelled(cause) = *why else { panic!("{why:?}") };
+        assert_eq!(cause.kind(), CauseKind::DeadlineExceeded);
+        let error = cause.error().expect("the limit is known");
+        assert_eq!(error.to_string(), "the thread limit of 2 is reached");
+    };
+    always(0, test);
+    builder().check(test);
 }

@@ -602,7 +602,7 @@ impl<T> From<Result<T, Interrupted>> for How {
         match waited {
             Ok(_) => How::Zero,
             Err(Interrupted::Cancelled(_)) => How::Cancelled,
-            Err(Interrupted::TimedOut) => How::TimedOut,
+            Err(_) => How::TimedOut,
         }
     }
 }

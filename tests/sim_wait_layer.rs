@@ -34,7 +34,7 @@ impl<T> From<Result<T, Interrupted>> for How {
         match waited {
             Ok(_) => Granted,
             Err(Interrupted::Cancelled(_)) => Cancelled,
-            Err(Interrupted::TimedOut) => TimedOut,
+            Err(_) => TimedOut,
         }
     }
 }

@@ -14,8 +14,8 @@ use std::thread;
 use std::time::Duration;
 
 use phalanx::{
-    Context, Counter, ErrGroup, NoThread, Refusal, Refused, Stopped, Task, Until, WaitGroup,
-    WhyStopped, WorkerPool, pipeline, set_max_threads, stats,
+    Context, Counter, ErrGroup, JoinUntilError, NoThread, Refusal, Refused, Settle, Stopped, Task,
+    Until, WaitGroup, WhyStopped, WorkerPool, pipeline, set_max_threads, stats,
 };
 use support::alone::alone;
 use support::{Count, gate, panic_of, until};
@@ -517,14 +517,53 @@ fn a_bounded_wait_that_ends_while_the_limit_holds_tasks_up_names_the_limit() {
         set_max_threads(1);
         let (opener, gate) = gate();
         let blocker = Arc::new(WaitGroup::new());
-        blocker.try_go(move || gate.pass()).unwrap();
-        let group = ErrGroup::<Stopped>::new();
+        let begun = Count::default();
+        let first = begun.clone();
+        let task = move || {
+            first.add();
+            gate.pass();
+        };
+        blocker.try_go(task).unwrap();
+        until(|| begun.get() == 1);
+        let (group, tasks) = (ErrGroup::<Stopped>::new(), Arc::new(WaitGroup::new()));
+        let settling = ErrGroup::builder().policy(Settle::new()).start();
         let task = group.go(|_| Ok(()));
+        let named = group.handle().named("named").go(|_| Ok(()));
+        settling.go(|_| Ok::<_, ()>(()));
+        tasks.go(|| ());
+        let (by_hand, expired) = (WaitGroup::new(), Context::background());
+        by_hand.add(1);
+        let (expired, _canceller) = expired.with_timeout(Duration::ZERO);
+        let bounds = [Until::from(Duration::ZERO), Until::from(&expired)];
+        for bound in bounds {
+            let errors = [
+                chain(&task.wait_until(bound).unwrap_err()),
+                chain(&named.wait_until(bound).unwrap_err()),
+                chain(&group.wait_until(bound).unwrap_err()),
+                chain(&settling.wait_until(bound).unwrap_err()),
+                chain(&tasks.wait_until(bound).unwrap_err()),
+            ];
+            for error in errors {
+                assert!(error.contains("the thread limit of 1"), "{error}");
+            }
+            // Those for tasks that are running, or that others run, have nothing to do with the limit.
+            let others =
+                [by_hand.wait_until(bound).unwrap_err(), blocker.wait_until(bound).unwrap_err()];
+            for error in others.map(|why| chain(&why)) {
+                assert!(!error.contains("the thread limit"), "{error}");
+            }
+        }
         let error = task.join_until(Duration::from_millis(1)).unwrap_err();
-        assert!(chain(&error).contains("the thread limit of 1"), "{}", chain(&error));
+        let said =
+            "the task has not ended in time: timed out while the thread limit of 1 holds up tasks";
+        assert_eq!(chain(&error), said);
+        let JoinUntilError::Interrupted(_, why) = error else { panic!("{error}") };
+        assert!(why.is_timeout());
         opener.open();
         blocker.wait();
+        tasks.wait();
         group.wait().unwrap();
+        drop(settling);
     });
 }
 

@@ -71,7 +71,7 @@ impl Context {
         Waiter::sleep_out(&until, &Until::FOREVER);
         match until.why() {
             Interrupted::Cancelled(cause) => Err(Cancelled(cause)),
-            Interrupted::TimedOut => Ok(()),
+            Interrupted::TimedOut | Interrupted::HeldUp(_) => Ok(()),
         }
     }
 

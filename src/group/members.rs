@@ -116,7 +116,9 @@ impl Members {
         match threads::wait_for_slot(&self.queue, Until::from(&self.context)) {
             Ok(()) => Ok(Slot::Taken),
             Err(Interrupted::Cancelled(cause)) => Err(Refusal::Cancelled(cause)),
-            Err(Interrupted::TimedOut) => Err(Refusal::Cancelled(Cause::CANCELLED)),
+            Err(Interrupted::TimedOut | Interrupted::HeldUp(_)) => {
+                Err(Refusal::Cancelled(Cause::CANCELLED))
+            }
         }
     }
 
@@ -155,7 +157,7 @@ impl Members {
     pub(super) fn wait_until(&self, until: Until<'_>) -> Result<(), Interrupted> {
         let _call = sys::blocking_call("ErrGroup::wait");
         threads::see_to(&self.queue);
-        self.queue.count.wait(until)
+        self.queue.count.wait(until).map_err(|why| threads::explain(&self.queue, why))
     }
 
     /// Waits without a bound, and first runs what has not begun.

@@ -104,7 +104,8 @@ where
     ///
     /// # Errors
     ///
-    /// [`Interrupted`] if the bound was reached first. The tasks go on.
+    /// [`Interrupted`] if the bound was reached first, which names the thread limit if that holds up tasks
+    /// of the group. The tasks go on.
     pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<(), Interrupted> {
         self.tasks.members().wait_until(until.into())
     }

@@ -7,7 +7,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use super::stopped::Stopped;
 use super::task_cell::Handle;
 use crate::sys;
-use crate::threads::{self, NoThread};
+use crate::threads;
 use crate::wait::{Interrupted, Until};
 
 /// A running task; [`join`](Self::join) waits for its value.
@@ -64,8 +64,8 @@ impl<T> Task<'_, T> {
     /// # Errors
     ///
     /// [`JoinUntilError::Stopped`] as [`join`](Self::join) does; [`JoinUntilError::Interrupted`], with
-    /// the handle, if the bound was reached first; [`JoinUntilError::HeldUp`] if, besides, the thread limit
-    /// holds up tasks of the group. The task goes on.
+    /// the handle, if the bound was reached first, which names the thread limit if that holds up tasks of
+    /// the group. The task goes on.
     ///
     /// # Examples
     ///
@@ -93,10 +93,7 @@ impl<T> Task<'_, T> {
     ) -> Result<T, JoinUntilError<Self>> {
         match self.wait_until(until) {
             Ok(()) => self.result().map_err(JoinUntilError::Stopped),
-            Err(why) => Err(match threads::held_up(self.handle.queue()) {
-                Some(limit) => JoinUntilError::HeldUp(self, limit),
-                None => JoinUntilError::Interrupted(self, why),
-            }),
+            Err(why) => Err(JoinUntilError::Interrupted(self, why)),
         }
     }
 
@@ -118,14 +115,16 @@ impl<T> Task<'_, T> {
     ///
     /// # Errors
     ///
-    /// [`Interrupted`] if the bound was reached first. The task goes on.
+    /// [`Interrupted`] if the bound was reached first, which names the thread limit if that holds up tasks
+    /// of the group. The task goes on.
     #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<(), Interrupted> {
         let _call = sys::blocking_call("Task::join");
         if !self.is_done() {
             threads::see_to(self.handle.queue());
         }
-        self.handle.wait(until.into())
+        let waited = self.handle.wait(until.into());
+        waited.map_err(|why| threads::explain(self.handle.queue(), why))
     }
 
     /// Returns `true` if the task has ended, so that [`join`](Self::join) does not wait.
@@ -157,8 +156,6 @@ pub enum JoinUntilError<H> {
     Stopped(Stopped),
     /// The bound was reached first; this is the handle.
     Interrupted(H, Interrupted),
-    /// The bound was reached first, and the thread limit holds up tasks of the group; this is the handle.
-    HeldUp(H, NoThread),
 }
 
 impl<H> JoinUntilError<H> {
@@ -166,9 +163,7 @@ impl<H> JoinUntilError<H> {
     pub fn into_inner(self) -> Option<H> {
         match self {
             JoinUntilError::Stopped(_) => None,
-            JoinUntilError::Interrupted(handle, _) | JoinUntilError::HeldUp(handle, _) => {
-                Some(handle)
-            }
+            JoinUntilError::Interrupted(handle, _) => Some(handle),
         }
     }
 }
@@ -177,9 +172,7 @@ impl<H> fmt::Display for JoinUntilError<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             JoinUntilError::Stopped(_) => f.write_str("the task has no value"),
-            JoinUntilError::Interrupted(..) | JoinUntilError::HeldUp(..) => {
-                f.write_str("the task has not ended in time")
-            }
+            JoinUntilError::Interrupted(..) => f.write_str("the task has not ended in time"),
         }
     }
 }
@@ -189,7 +182,6 @@ impl<H: fmt::Debug> Error for JoinUntilError<H> {
         match self {
             JoinUntilError::Stopped(stopped) => Some(stopped),
             JoinUntilError::Interrupted(_, why) => Some(why),
-            JoinUntilError::HeldUp(_, limit) => Some(limit),
         }
     }
 }

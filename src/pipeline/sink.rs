@@ -58,6 +58,8 @@ impl<T, E: From<Stopped>> Flow<'_, '_, T, E> {
 fn cause(why: Interrupted) -> Cause {
     match why {
         Interrupted::Cancelled(cause) => cause,
-        Interrupted::TimedOut => unreachable!("only the context bounds it"),
+        Interrupted::TimedOut | Interrupted::HeldUp(_) => {
+            unreachable!("only the context bounds it")
+        }
     }
 }

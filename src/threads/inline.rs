@@ -131,6 +131,12 @@ pub(super) fn is_worker() -> bool {
     FRAMES.try_with(is_worker).unwrap_or(false)
 }
 
+/// Whether the current thread is running a task of a group that has queued ones.
+pub(super) fn has_queued_siblings() -> bool {
+    let has_queued = |frame: &Frame| frame.queue.has_queued();
+    FRAMES.try_with(|frames| frames.borrow().iter().any(has_queued)).unwrap_or(false)
+}
+
 /// Whether the current thread is running a task on the stack of a wait.
 pub(super) fn is_inline() -> bool {
     let is_inline =

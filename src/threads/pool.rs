@@ -1025,6 +1025,11 @@ impl Pool {
         self.living >= max_threads()
     }
 
+    /// Whether the thread limit is reached, and no thread is free.
+    pub(super) fn has_no_thread(&self) -> bool {
+        self.is_at_limit() && self.idle.is_empty()
+    }
+
     /// Lets the watcher sleep until it is woken, if there is nothing to look at.
     pub(super) fn fall_asleep(&mut self) -> bool {
         // In a simulation, nothing that was listed at its last look is left to a guess.
@@ -1078,7 +1083,7 @@ impl Pool {
         // Relaxed: a count.
         started = started.wrapping_sub(SHARED.get().skipped.load(Relaxed));
         let idle = self.idle.len() + self.special.len();
-        let held_up = if self.living >= max_threads() && self.idle.is_empty() { queued } else { 0 };
+        let held_up = if self.has_no_thread() { queued } else { 0 };
         (self.living - idle, idle, started, self.refused, held_up)
     }
 }

@@ -37,15 +37,26 @@ impl Cause {
         Cause { kind: CauseKind::Cancelled, error: Some(Arc::from(error)) }
     }
 
+    /// This cause with an error.
+    pub(crate) fn with_error(self, error: impl Error + Send + Sync + 'static) -> Cause {
+        Cause { error: Some(Arc::new(error)), ..self }
+    }
+
     /// Tells a cancellation from a deadline that has passed.
     pub fn kind(&self) -> CauseKind {
         self.kind
     }
 
     /// Returns the error given to [`Canceller::cancel_because`](crate::Canceller::cancel_because),
-    /// if there is one.
+    /// if there is one. If a deadline has ended a wait of a task while the thread limit held up tasks of
+    /// its group, this is [`NoThread::Limit`](crate::NoThread::Limit).
     pub fn error(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         self.error.as_deref()
+    }
+
+    /// Whether it is a deadline, of which nothing more is known.
+    pub(super) fn is_plain_deadline(&self) -> bool {
+        self.kind == CauseKind::DeadlineExceeded && self.error.is_none()
     }
 
     /// The supplied error as the source of an error that wraps this cause.

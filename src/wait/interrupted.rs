@@ -10,9 +10,13 @@ use super::Cause;
 /// A grant that has happened beats a give-up in the same instant, so this error is proof that the
 /// operation did not take place.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Interrupted {
     /// The duration or instant given to this call has passed.
     TimedOut,
+    /// The same, while tasks for which this call waits could not start because of the thread limit, which
+    /// is this number: see [`set_max_threads`](crate::set_max_threads). Only waits for tasks return this.
+    HeldUp(usize),
     /// The context given to this call has ended.
     Cancelled(Cause),
 }
@@ -21,7 +25,7 @@ impl Interrupted {
     /// Returns `true` if time ran out: the call's own bound or the context's deadline.
     pub fn is_timeout(&self) -> bool {
         match self {
-            Interrupted::TimedOut => true,
+            Interrupted::TimedOut | Interrupted::HeldUp(_) => true,
             Interrupted::Cancelled(cause) => cause.kind() == super::CauseKind::DeadlineExceeded,
         }
     }
@@ -31,6 +35,9 @@ impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Interrupted::TimedOut => f.write_str("timed out while waiting"),
+            Interrupted::HeldUp(limit) => {
+                write!(f, "timed out while the thread limit of {limit} holds up tasks")
+            }
             Interrupted::Cancelled(cause) => write!(f, "gave up waiting: {cause}"),
         }
     }
@@ -39,7 +46,7 @@ impl fmt::Display for Interrupted {
 impl Error for Interrupted {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Interrupted::TimedOut => None,
+            Interrupted::TimedOut | Interrupted::HeldUp(_) => None,
             Interrupted::Cancelled(cause) => cause.source(),
         }
     }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::panic::RefUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
@@ -31,6 +31,15 @@ pub(crate) trait Source: Sync + RefUnwindSafe {
 
     /// A channel that is disconnected when it ends, but for its deadline.
     fn done(&self) -> Option<&Receiver<Infallible>>;
+}
+
+/// What can be said about a wait of the current thread that a deadline has ended.
+static EXPLANATION: OnceLock<fn(Cause) -> Cause> = OnceLock::new();
+
+/// Has `explain` called for each wait that the deadline of a context has ended, on the thread that
+/// waited; no lock is held.
+pub(crate) fn explain_deadlines(explain: fn(Cause) -> Cause) {
+    EXPLANATION.get_or_init(|| explain);
 }
 
 /// How long a caller is willing to wait: a context, a deadline, both, or neither.
@@ -122,6 +131,17 @@ impl<'a> Until<'a> {
         match self.source.and_then(Source::ended_by_now) {
             Some(cause) => Interrupted::Cancelled(cause),
             None => Interrupted::TimedOut,
+        }
+    }
+
+    /// [`why`](Self::why), for a thread that has waited in a queue. If it was for a deadline, what holds up
+    /// those for whom it may have waited is named: see [`explain_deadlines`].
+    pub(super) fn why_in_vain(&self) -> Interrupted {
+        match (self.why(), EXPLANATION.get()) {
+            (Interrupted::Cancelled(cause), Some(explain)) if cause.is_plain_deadline() => {
+                Interrupted::Cancelled(explain(cause))
+            }
+            (why, _) => why,
         }
     }
 

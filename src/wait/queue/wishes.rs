@@ -55,7 +55,7 @@ impl<S, W> WaitQueue<S, W> {
         match verdict {
             Verdict::Granted => Ok(true),
             Verdict::Refused => Ok(false),
-            Verdict::GivenUp => Err(until.why()),
+            Verdict::GivenUp => Err(until.why_in_vain()),
         }
     }
 }

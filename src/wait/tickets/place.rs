@@ -74,7 +74,7 @@ impl<'a> Place<'a> {
             Verdict::GivenUp => {
                 // Before `why`, which may end the context, run callbacks, and unwind.
                 self.tickets.leave(key);
-                Err(until.why())
+                Err(until.why_in_vain())
             }
         }
     }
