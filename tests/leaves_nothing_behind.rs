@@ -6,10 +6,16 @@ mod support;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicIsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use phalanx::{Canceller, Context, WaitGroup};
-use support::watchdog;
+use phalanx::{Canceller, Context, ErrGroup, Stopped, Until, WaitGroup, set_max_threads};
+use support::alone::alone;
+use support::{gate, watchdog};
+
+/// What all threads have allocated and not freed.
+static ALL: AtomicIsize = AtomicIsize::new(0);
 
 thread_local! {
     /// What this thread has allocated and not freed.
@@ -17,7 +23,9 @@ thread_local! {
 }
 
 fn count(size: usize, sign: isize) {
-    LIVE.set(LIVE.get() + sign * isize::try_from(size).unwrap_or(isize::MAX));
+    let change = sign * isize::try_from(size).unwrap_or(isize::MAX);
+    LIVE.set(LIVE.get() + change);
+    ALL.fetch_add(change, SeqCst);
 }
 
 struct Counting;
@@ -144,5 +152,67 @@ fn a_deadline() {
         let (child, canceller) = parent.with_timeout(hour);
         assert!(child.done().try_recv().is_err());
         canceller.disarm();
+    });
+}
+
+/// How much memory is in use after `f`, in a process without other tests, that was not before.
+fn growth(f: impl FnOnce()) -> isize {
+    let before = ALL.load(SeqCst);
+    f();
+    ALL.load(SeqCst) - before
+}
+
+/// A queue keeps some memory for the next tasks, and a thread some for itself.
+const KEPT: isize = 200_000;
+/// So many tasks take some megabytes of a queue.
+const MANY: usize = 100_000;
+
+#[test]
+fn the_queue_of_a_group_whose_many_tasks_are_done() {
+    alone("the_queue_of_a_group_whose_many_tasks_are_done", || {
+        let group = Arc::new(WaitGroup::new());
+        let kept = growth(|| {
+            (0..MANY).for_each(|_| group.go(|| ()));
+            group.wait_until(Until::FOREVER).expect("there is no bound");
+        });
+        assert!(kept < KEPT, "{kept} bytes");
+        let kept = growth(|| {
+            group.go_many((0..MANY).map(|_| || ()));
+            group.wait();
+        });
+        assert!(kept < KEPT, "{kept} bytes");
+    });
+}
+
+#[test]
+fn the_queue_of_many_tasks_that_a_group_s_limit_has_held_back() {
+    alone("the_queue_of_many_tasks_that_a_group_s_limit_has_held_back", || {
+        let group: ErrGroup<Stopped> = ErrGroup::builder().limit(2).start();
+        let kept = growth(|| {
+            let siblings = group.handle();
+            group.go(move |_| {
+                (0..MANY).for_each(|_| drop(siblings.go(|_| Ok(()))));
+                Ok(())
+            });
+            group.wait_until(Until::FOREVER).expect("there is no bound");
+        });
+        assert!(kept < KEPT, "{kept} bytes");
+    });
+}
+
+#[test]
+fn the_queue_of_many_tasks_that_the_thread_limit_has_held_up() {
+    alone("the_queue_of_many_tasks_that_the_thread_limit_has_held_up", || {
+        set_max_threads(1);
+        let (opener, gate) = gate();
+        let group = ErrGroup::<Stopped>::new();
+        let kept = growth(|| {
+            group.go(move |_| Ok(gate.pass()));
+            let named = group.handle().named("named");
+            (0..MANY / 5).for_each(|_| drop(named.go(|_| Ok(()))));
+            opener.open();
+            group.wait_until(Until::FOREVER).expect("there is no bound");
+        });
+        assert!(kept < KEPT, "{kept} bytes");
     });
 }

@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use super::job::{Occupied, Order, Release};
 use super::limit::{NoThread, max_threads};
-use super::run_queue::{Entry, Judgement, News, RunQueue, Slot, Taken};
+use super::run_queue::{Entry, Judgement, News, RunQueue, Slot, Taken, give_memory_back};
 use super::spec::Spec;
 use crate::sys::atomic::{HintBool, HintUsize, Relaxed};
 use crate::sys::{self, Empty, Global, Mutex, MutexGuard, Static};
@@ -668,6 +668,7 @@ impl Pool {
     fn remove(&mut self, place: usize, started: usize) {
         self.started = self.started.wrapping_add(started);
         self.list.remove(place);
+        give_memory_back(&mut self.list);
         SHARED.get().word.fetch_sub(ONE_LISTED, Relaxed);
     }
 
@@ -869,6 +870,7 @@ impl Pool {
 
     fn pop_held_up(&mut self) -> Option<HeldUp> {
         let next = self.held_up.pop_front()?;
+        give_memory_back(&mut self.held_up);
         if next.is_reserved {
             unreserve();
         }

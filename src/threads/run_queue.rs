@@ -533,6 +533,7 @@ impl RunQueue {
             inner.grant_slots();
             return (News::None, None);
         };
+        give_memory_back(&mut slots.held);
         entry.has_slot = true;
         if entry.special.is_some() {
             return (News::None, Some(entry));
@@ -601,9 +602,7 @@ impl RunQueue {
 
     #[inline]
     fn is_drained(inner: &mut Locked<'_, Inner>) {
-        if inner.tasks.capacity() > KEPT {
-            inner.tasks = VecDeque::new();
-        }
+        give_memory_back(&mut inner.tasks);
         inner.is_urgent = false;
         inner.is_awaited = false;
         if inner.slots.is_some() {
@@ -1062,15 +1061,21 @@ impl Share {
     pub(super) fn take(&self) -> Option<Entry> {
         let mut tasks = self.tasks.lock();
         let entry = tasks.pop_front();
-        if tasks.is_empty() && tasks.capacity() > KEPT {
-            *tasks = VecDeque::new();
-        }
+        give_memory_back(&mut tasks);
         entry
     }
 
     fn take_if(&self, is_wanted: impl Fn(&Entry) -> bool) -> Option<Entry> {
         let mut tasks = self.tasks.lock();
         if tasks.front().is_some_and(is_wanted) { tasks.pop_front() } else { None }
+    }
+}
+
+/// Frees the memory of a queue that has been long, once it is empty.
+#[inline]
+pub(super) fn give_memory_back<T>(queue: &mut VecDeque<T>) {
+    if queue.is_empty() && queue.capacity() > KEPT {
+        *queue = VecDeque::new();
     }
 }
 

@@ -52,15 +52,17 @@ mutant "sim threads: a waiter runs tasks that came after it began" src/threads/r
 mutant "sim threads: a waiter runs only what was there, of a group too" src/threads/run_queue.rs \
     'if draining.only_present {' 'if true {' sim_err_group
 mutant "threads: a queue keeps its memory" src/threads/run_queue.rs \
-    'if inner.tasks.capacity() > KEPT {
-            inner.tasks = VecDeque::new();' 'if false {
-            inner.tasks = VecDeque::new();' leaves_nothing_behind
+    'if queue.is_empty() && queue.capacity() > KEPT {' 'if false {' leaves_nothing_behind
+mutant "threads: the tasks that were held back keep their memory" src/threads/run_queue.rs \
+    'give_memory_back(&mut slots.held);' '{}' leaves_nothing_behind
+mutant "threads: the tasks that were held up keep their memory" src/threads/pool.rs \
+    'give_memory_back(&mut self.held_up);' '{}' leaves_nothing_behind
 mutant "sim threads: a joiner takes any task" src/threads/run_queue.rs \
     'let mut entry = remove(&mut inner.tasks, index);' 'let mut entry = inner.tasks.pop_front();' sim_threads sim_err_group
 mutant "threads: a joiner does not run what the limit holds back" src/threads/run_queue.rs \
     'if entry.is_none() && held {' 'if false {' err_group_siblings
 mutant "sim threads: any joiner runs what the limit holds back" src/threads/run_queue.rs \
-    'if entry.is_none() && held {' 'if entry.is_none() {' sim_err_group
+    'if entry.is_none() && held {' 'if entry.is_none() {' sim_err_group_siblings
 mutant "threads: a queue that is inside another is not found there" src/threads/run_queue.rs \
     'parent = here.parent.upgrade(is_certain);' 'parent = None;' self_drop
 mutant "threads: a wait counts groups that a task has left behind as its own" src/threads/run_queue.rs \
