@@ -3,6 +3,8 @@
 #![cfg(feature = "sim")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod support;
+
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use phalanx::sim::{self, Builder};
 use phalanx::{ErrGroup, Scope, Stopped, Until, WaitGroup};
+use support::Crowd;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -46,6 +49,32 @@ fn a_sibling_that_its_joiner_has_run_is_counted_out_once() {
             Ok(())
         });
         assert!(*has_ended.lock(), "the group has waited for the other");
+    });
+}
+
+#[test]
+fn a_thread_without_a_slot_does_not_run_the_sibling_that_it_joins() {
+    exhaustively(0, || {
+        let crowd = Crowd::default();
+        let is_handed = WaitGroup::new();
+        is_handed.add(1);
+        limited(1, |g| {
+            let (siblings, crowd, is_handed) = (g.clone(), &crowd, &is_handed);
+            let handed = Arc::new(Mutex::new(None));
+            let place = Arc::clone(&handed);
+            g.go(move |_| {
+                crowd.visit(|| {
+                    *place.lock() = Some(siblings.go(move |_| Ok(crowd.visit(|| ()))));
+                    is_handed.done();
+                    sim::sleep(SECOND);
+                });
+                Ok(())
+            });
+            is_handed.wait();
+            let sibling = handed.lock().take().unwrap();
+            sibling.join()
+        });
+        assert_eq!(crowd.most(), 1);
     });
 }
 
