@@ -79,6 +79,48 @@ fn a_thread_without_a_slot_does_not_run_the_sibling_that_it_joins() {
 }
 
 #[test]
+fn the_slot_of_a_task_is_free_for_the_thread_that_learns_of_its_end() {
+    exhaustively(1, || {
+        limited(1, |g| {
+            assert_eq!(g.go(|_| Ok(1)).join()?, 1);
+            assert_eq!(g.try_go(|_| Ok(2)).expect("the slot is free").join()?, 2);
+            Ok(())
+        });
+    });
+}
+
+/// A task that comes while its group ends is run before the end, or else it is dropped by its starter.
+#[test]
+fn an_owned_group_that_has_ended_hands_no_task_to_a_thread() {
+    struct Dropped(Arc<Mutex<Vec<(bool, String)>>>, Arc<Mutex<bool>>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            let has_ended = *self.1.lock();
+            self.0.lock().push((has_ended, here()));
+        }
+    }
+    exhaustively(1, || {
+        let group = ErrGroup::<Stopped>::new();
+        let (drops, has_ended) = (Arc::default(), Arc::default());
+        let dropped = Dropped(Arc::clone(&drops), Arc::clone(&has_ended));
+        let handle = group.handle();
+        let starter = sim::spawn("starter", move || {
+            let task = handle.go(move |_| {
+                let _captured = &dropped;
+                Ok(())
+            });
+            task.wait_until(Until::FOREVER).unwrap();
+        });
+        drop(group.wait());
+        *has_ended.lock() = true;
+        starter.join().unwrap();
+        for (has_ended, on) in drops.lock().iter() {
+            assert!(!has_ended || on == "starter", "dropped by {on} after the end");
+        }
+    });
+}
+
+#[test]
 fn a_queued_sibling_with_a_name_does_not_go_on_where_another_has_ended() {
     exhaustively(1, || {
         let name = limited(1, |g| {

@@ -657,10 +657,18 @@ fn a_task_that_is_refused_after_it_was_queued_is_counted_as_refused() {
         let elsewhere = || ErrGroup::builder().run_inline(false);
         let started = counts(|| {
             let result = elsewhere().scope(|g| {
-                g.go(|_| elsewhere().scope(|inner| inner.go(|_| Ok::<_, Stopped>(())).join()));
+                let parent = |_: &Context| {
+                    elsewhere().scope(|inner| {
+                        inner.go(|_| Ok(()));
+                        Ok(())
+                    })
+                };
+                g.go(parent);
                 Ok(())
             });
-            result.unwrap_err();
+            // Nobody has joined it: the group itself reports it.
+            let stopped: Stopped = result.unwrap_err();
+            assert!(matches!(stopped.why(), WhyStopped::Refused(NoThread::Limit(1))), "{stopped}");
         });
         assert_eq!(started, (1, 1));
     });

@@ -67,7 +67,7 @@ mutant "group: a scope returns before its tasks have ended" src/group/task_cell.
 mutant "group: the body's panic is not the group's" src/group/task_cell.rs \
     'result.map_err(|payload| members.panicked(payload)).ok()' 'result.map_err(drop).ok()' err_group_panics
 mutant "group: the slot comes free after the join" src/group/task_cell.rs \
-    'let is_all = !release.is_needed() && state & WAITING == 0;' 'let is_all = state & WAITING == 0;' sim_thread_limit
+    'let is_all = !release.is_needed() && state & WAITING == 0;' 'let is_all = state & WAITING == 0;' sim_err_group_siblings
 mutant "group: a joiner that has left its mark is not woken" src/group/task_cell.rs \
     'let is_all = !release.is_needed() && state & WAITING == 0;' 'let is_all = !release.is_needed();' sim_err_group
 mutant "group: a handle is told and not woken" src/group/task_cell.rs \
@@ -75,7 +75,7 @@ mutant "group: a handle is told and not woken" src/group/task_cell.rs \
 mutant "group: a joiner leaves no mark" src/group/task_cell.rs \
     'self.state.fetch_or(WAITING, Acquire) & DONE != 0' 'self.state.load(Acquire) & DONE != 0' sim_err_group
 mutant "group: a handle that goes leaves its value" src/group/task_cell.rs \
-    'unwanted = unsafe { (*head.result.get()).take() };' '{}' sim_err_group_values
+    'unwanted = unsafe { (*head.result.get()).take() };' 'unwanted = mem::take(&mut unwanted);' sim_err_group_values
 mutant "group: a task leaves its value to a handle that has gone" src/group/task_cell.rs \
     'if state & GONE == 0 {' 'if state & GONE == 0 || true {' sim_err_group_values
 mutant "group: the cell is freed by both its owners" src/group/task_cell.rs \
@@ -93,7 +93,7 @@ mutant "group: dropping an owned group does not cancel it" src/group/owned.rs \
     'members.cancel("the group has ended");' '{}' err_group_owned
 mutant "group: an owned group that has ended starts tasks" src/group/owned.rs \
     'members.queue.close();
-        members.cancel("the group has ended");' 'members.cancel("the group has ended");' err_group_owned sim_err_group
+        members.cancel("the group has ended");' 'members.cancel("the group has ended");' sim_err_group_siblings
 mutant "group: a task that drops its group waits for itself" src/group/owned.rs \
     'if members.may_be_inside() {
             members.queue.close();' 'if false {

@@ -5,8 +5,8 @@
 #   costs no time, so only a delay of up to two of its sleeps could tell; the kit would need a slow watcher.
 # - "a share that is given back changes its order": a joiner then misses the task, which a worker runs.
 # - "a waiter runs only what was there, of a group too": workers run the rest.
-# - "a queue keeps its memory": no test looks at the memory of a process.
-# - "any joiner runs what the limit holds back": a test is missing.
+# - "a worker that detaches stays counted": likewise, what is pushed then is left to the watcher.
+# - "a drained queue stays urgent": that costs time only, since nothing of it is left to its waiter.
 # - "no longer inside its outer tasks": the parent of the queue finds them as well.
 # A task as a thread sees it.
 mutant "threads: a task gives back its slot after its thread" src/threads/job.rs \

@@ -25,9 +25,8 @@ mutant "wait_group: a task is counted out before its thread is free" src/wait_gr
     'release.now();
         drop(token);' 'drop(token);
         release.now();' thread_limit
-mutant "wait_group: of many tasks the first may find itself alone" src/wait_group/go.rs \
-    'self.add(tasks.len());
-        let counted = || Token::counted(Arc::clone(self));' 'let counted = || Token::new(Arc::clone(self));' wait_group_go
+mutant "wait_group: of many tasks all but one are counted" src/wait_group/go.rs \
+    'self.add(tasks.len());' 'self.add(tasks.len() - 1);' wait_group_go
 mutant "wait_group: many tasks are counted though there are none" src/wait_group/go.rs \
     'if tasks.is_empty() {' 'self.add(1);
         if tasks.is_empty() {' wait_group_go
