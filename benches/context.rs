@@ -167,7 +167,7 @@ fn timeout_cancel(c: &mut Criterion) {
 
     let mut group = c.benchmark_group("context/timeout_cancel");
     row(&mut group, "phalanx", || {
-        let (_child, canceller) = parent.with_timeout(HOUR);
+        let (_child, canceller) = parent.with_cancel_timeout(HOUR);
         canceller.cancel();
     });
 }
@@ -176,7 +176,7 @@ fn deadline_cancel(c: &mut Criterion) {
     let deadline = Instant::now() + HOUR;
     let (parent, _canceller) = live();
     row(&mut c.benchmark_group("context/deadline_cancel"), "phalanx", || {
-        let (_child, canceller) = parent.with_deadline(deadline);
+        let (_child, canceller) = parent.with_cancel_deadline(deadline);
         canceller.cancel();
     });
 }

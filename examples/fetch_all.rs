@@ -21,7 +21,7 @@ const SLOW: Duration = Duration::from_secs(30);
 
 fn main() -> Result<()> {
     let site = Server::start("site", page)?;
-    let (request, _canceller) = Context::background().with_timeout(Duration::from_secs(10));
+    let request = Context::background().with_timeout(Duration::from_secs(10));
 
     let start = now();
     let fetched = fetch_all(&request, site.url(), &["/", "/news", "/missing", "/slow"]);

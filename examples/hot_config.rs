@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     let file = &ConfigFile::create()?;
     let config = &AtomicValue::new(file.load()?);
     let (reads, refused) = (&ShardedCounter::new(), &Counter::new(0));
-    let (load, _canceller) = Context::background().with_timeout(Duration::from_secs(30));
+    let load = Context::background().with_timeout(Duration::from_secs(30));
 
     ErrGroup::builder().context(&load).scope(|g| {
         let (watching, stop) = g.context().with_cancel();

@@ -32,7 +32,7 @@ static CLIENT: OnceValue<Client> = OnceValue::new();
 fn main() -> Result<()> {
     let asked = Arc::new(Counter::new(0));
     let site = Server::start("service", service(Arc::clone(&asked)))?;
-    let (request, _canceller) = Context::background().with_timeout(Duration::from_secs(30));
+    let request = Context::background().with_timeout(Duration::from_secs(30));
 
     let error = shared_client(&request, site.url()).err().ok_or("an unready service was used")?;
     println!("first try:    {error}");

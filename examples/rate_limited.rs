@@ -17,7 +17,7 @@ const TENTH: Duration = Duration::from_millis(100);
 
 fn main() -> Result<()> {
     let limiter = Limiter::new(Rate::per_second(10), 1);
-    let (job, _canceller) = Context::background().with_timeout(Duration::from_secs(30));
+    let job = Context::background().with_timeout(Duration::from_secs(30));
     let (start, sent) = (now(), Mutex::new(Vec::new()));
 
     ErrGroup::builder().context(&job).scope(|g| {

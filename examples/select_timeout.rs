@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(60);
 
 fn main() -> Result<()> {
     let (sender, messages) = channel::unbounded();
-    let (session, _canceller) = Context::background().with_timeout(Duration::from_secs(30));
+    let session = Context::background().with_timeout(Duration::from_secs(30));
     let heard = ErrGroup::builder().context(&session).scope(|g| {
         g.go(|ctx| speak(ctx, &sender));
         listen(g.context(), &messages)

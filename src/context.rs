@@ -57,7 +57,7 @@ use crate::wait::Cause;
 /// use phalanx::Context;
 /// use std::time::Duration;
 ///
-/// let (request, canceller) = Context::background().with_timeout(Duration::from_secs(30));
+/// let (request, canceller) = Context::background().with_cancel_timeout(Duration::from_secs(30));
 /// let (query, _query_canceller) = request.with_cancel();
 ///
 /// std::thread::scope(|s| {

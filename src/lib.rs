@@ -68,7 +68,7 @@
 //! | collecting all errors (declined) | [`AllErrors`], [`Settle`] | – |
 //! | `context.Background()` | [`Context::background`] | – |
 //! | `context.WithCancel`, `WithCancelCause` | [`Context::with_cancel`], [`Canceller::cancel_because`] | tokio-util's `CancellationToken` |
-//! | `context.WithTimeout`, `WithDeadline` | [`Context::with_timeout`], [`Context::with_deadline`] | – |
+//! | `context.WithTimeout`, `WithDeadline` | [`Context::with_timeout`], [`Context::with_deadline`]; with a canceller [`Context::with_cancel_timeout`] | – |
 //! | `context.WithValue`, `ctx.Value` | [`Context::with_value`], [`Context::value`] | – |
 //! | `context.WithoutCancel` | [`Context::shielded`] | – |
 //! | `context.AfterFunc` | [`Context::on_cancel`] | – |

@@ -12,7 +12,7 @@
 //! use std::time::Duration;
 //!
 //! sim::check(|| {
-//!     let (ctx, canceller) = Context::background().with_timeout(Duration::from_secs(3600));
+//!     let (ctx, canceller) = Context::background().with_cancel_timeout(Duration::from_secs(3600));
 //!     let group = Arc::new(WaitGroup::new());
 //!     group.add(1);
 //!     let waiter = {

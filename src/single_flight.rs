@@ -71,7 +71,7 @@ use table::Table;
 /// use std::time::Duration;
 ///
 /// let lookups = SingleFlight::<&str, String>::new(); // errors are `Box<dyn Error + Send + Sync>`
-/// let (request, _canceller) = Context::background().with_timeout(Duration::from_secs(30));
+/// let request = Context::background().with_timeout(Duration::from_secs(30));
 /// let flight = lookups.run_until("host", &request, |ctx| {
 ///     ctx.check()?; // cancelled when nobody wants the answer any more
 ///     Ok("address".to_owned())

@@ -127,7 +127,7 @@ fn runs_do_not_wait_for_each_other_and_a_slow_one_delays_nobody() {
         assert!(!call.reset(NOW));
         heard.recv().unwrap(); // the first run is still there
         Timer::new(MILLI).channel().recv().unwrap(); // and the timer thread is free
-        let (ctx, _canceller) = Context::background().with_timeout(MILLI);
+        let ctx = Context::background().with_timeout(MILLI);
         ctx.done().recv().unwrap_err();
         opener.open();
         drop(call);

@@ -121,7 +121,7 @@ const ROWS: [Row; 14] = [
     ),
     (
         "a context whose deadline has passed, and a message",
-        || unreceived(&full(), (&Context::background().with_timeout(NOW).0).into()),
+        || unreceived(&full(), (&Context::background().with_timeout(NOW)).into()),
         "gave up waiting: context deadline exceeded",
     ),
     (

@@ -100,22 +100,18 @@ const MADE: &str = "made; 1, 0";
 const CONTEXTS: &[Row] = &[
     ("one that has been cancelled", || call(&ended()), ENDED),
     ("a child of one that has been cancelled", || call(&ended().with_cancel().0), ENDED),
-    ("one that was cancelled, and has no time", || call(&ended().with_timeout(NOW).0), ENDED),
-    ("no time", || call(&Context::background().with_timeout(NOW).0), LATE),
-    ("an instant that has passed", || call(&Context::background().with_deadline(past()).0), LATE),
+    ("one that was cancelled, and has no time", || call(&ended().with_timeout(NOW)), ENDED),
+    ("no time", || call(&Context::background().with_timeout(NOW)), LATE),
+    ("an instant that has passed", || call(&Context::background().with_deadline(past())), LATE),
     (
         "an hour, of a parent that has no time",
         || {
-            let (parent, _canceller) = Context::background().with_timeout(NOW);
-            call(&parent.with_timeout(HOUR).0)
+            let parent = Context::background().with_timeout(NOW);
+            call(&parent.with_timeout(HOUR))
         },
         LATE,
     ),
-    (
-        "more time than there is",
-        || call(&Context::background().with_timeout(Duration::MAX).0),
-        MADE,
-    ),
+    ("more time than there is", || call(&Context::background().with_timeout(Duration::MAX)), MADE),
     ("one that never ends", || call(&Context::background()), MADE),
     ("a shield from one that has been cancelled", || call(&ended().shielded()), MADE),
     ("a merger of none", || call(&Context::merge(&[])), MADE),
@@ -288,8 +284,7 @@ const INTERRUPTS: &[Row] = &[
             });
             // If the time is up before the call, there is more of it for the next.
             let received = (1..).find_map(|millis| {
-                let (ctx, _canceller) =
-                    Context::background().with_timeout(Duration::from_millis(millis));
+                let ctx = Context::background().with_timeout(Duration::from_millis(millis));
                 ctx.interrupting(&io, || heard.recv()).ok()
             });
             let goes_on = Timer::new(Duration::from_millis(1)).channel().recv().is_ok();
@@ -441,7 +436,7 @@ const CHILDREN: &[Row] = &[
     ),
     (
         "one that runs, and no time",
-        || status(&Context::background().with_timeout(NOW).0, &mut process("exec sleep 60")),
+        || status(&Context::background().with_timeout(NOW), &mut process("exec sleep 60")),
         "None",
     ),
     (

@@ -80,14 +80,14 @@ fn said<T>(result: Result<T, LimitError>) -> String {
 }
 
 fn past() -> Instant {
-    let (ctx, _canceller) = Context::background().with_timeout(Duration::ZERO);
+    let ctx = Context::background().with_timeout(Duration::ZERO);
     ctx.deadline().expect("it has one")
 }
 
 /// A context that was cancelled, or whose time is up.
 fn ended(by_deadline: bool) -> Context {
     let timeout = if by_deadline { Duration::ZERO } else { HOUR };
-    let (ctx, canceller) = Context::background().with_timeout(timeout);
+    let (ctx, canceller) = Context::background().with_cancel_timeout(timeout);
     canceller.cancel();
     ctx
 }

@@ -71,7 +71,7 @@ fn while_it_waits<R: Send>(wait: impl FnOnce() -> R + Send, then: impl FnOnce())
 fn what_is_there_is_received_and_what_fits_is_sent_whatever_the_bound() {
     watchdog(|| {
         let (sender, receiver) = bounded(1);
-        let (ctx, _canceller) = Context::background().with_timeout(HOUR);
+        let ctx = Context::background().with_timeout(HOUR);
         let past = Instant::now().checked_sub(MILLI).unwrap();
         for n in 0..5 {
             let (put, got) = match n {
@@ -128,7 +128,7 @@ fn a_channel_without_the_other_end_says_so() {
 fn a_message_wakes_whoever_receives_and_room_whoever_sends() {
     watchdog(|| {
         for capacity in [0, 1] {
-            let (ctx, _canceller) = Context::background().with_timeout(HOUR);
+            let ctx = Context::background().with_timeout(HOUR);
             let (sender, receiver) = bounded(capacity);
             let got = while_it_waits(|| receiver.recv_until(&ctx), || sender.send(1).unwrap());
             assert_eq!(got.unwrap(), 1);
@@ -179,7 +179,7 @@ fn each_kind_of_bound_ends_a_wait() {
     watchdog(|| {
         for capacity in [0, 1] {
             let (sender, receiver) = bounded(capacity);
-            let (timed, _canceller) = Context::background().with_timeout(MILLI);
+            let timed = Context::background().with_timeout(MILLI);
             assert_eq!(received(&receiver.recv_until(MILLI)), "timed out");
             assert_eq!(received(&receiver.recv_until(Instant::now() + MILLI)), "timed out");
             let overdue = receiver.recv_until(&timed).unwrap_err();
@@ -187,7 +187,7 @@ fn each_kind_of_bound_ends_a_wait() {
             (0..capacity).for_each(|n| sender.send(n).unwrap());
             assert_eq!(sent(&sender.send_until(9, MILLI)), "timed out");
             assert_eq!(sent(&sender.send_until(9, &timed)), "cancelled");
-            let (timed, _canceller) = Context::background().with_timeout(MILLI);
+            let timed = Context::background().with_timeout(MILLI);
             assert_eq!(sent(&sender.send_until(9, (&timed, HOUR))), "cancelled");
             assert_eq!(receiver.len(), capacity, "nothing was sent");
         }
@@ -204,7 +204,7 @@ fn a_cancellation_wakes_all_who_wait() {
             assert_eq!(received(&got), "cancelled");
 
             let (parent, canceller) = Context::background().with_cancel();
-            let (child, _canceller) = parent.with_timeout(HOUR);
+            let child = parent.with_timeout(HOUR);
             (0..capacity).for_each(|n| sender.send(n).unwrap());
             let put = while_it_waits(
                 || sender.send_until(9, &child),

@@ -126,7 +126,7 @@ fn waits_with_bounds_that_have_passed_give_up_with_the_mutex_locked() {
     let (value, changed) = (Mutex::new(0), Cond::new());
     let (ended, canceller) = Context::background().with_cancel();
     canceller.cancel_because("closed");
-    let (overdue, _overdue_canceller) = Context::background().with_timeout(Duration::ZERO);
+    let overdue = Context::background().with_timeout(Duration::ZERO);
     let background = Context::background();
     let table: [(Until<'_>, bool); 7] = [
         (Duration::ZERO.into(), true),
@@ -232,7 +232,7 @@ fn a_condition_that_panics_leaves_a_mutex_and_a_condition_that_work() {
 #[test]
 fn a_callback_that_panics_when_the_wait_ends_its_context_finds_the_mutex_locked_again() {
     let (value, changed) = (Mutex::new(1), Cond::new());
-    let (ctx, _canceller) = Context::background().with_timeout(Duration::from_millis(1));
+    let ctx = Context::background().with_timeout(Duration::from_millis(1));
     let callback = ctx.on_cancel(|| panic!("called back"));
     let mut guard = value.lock();
     let waited = panic::catch_unwind(AssertUnwindSafe(|| changed.wait_until(&mut guard, &ctx)));

@@ -73,7 +73,7 @@ fn a_disarmed_canceller_leaves_it_to_the_parent() {
 #[test]
 fn a_disarmed_canceller_leaves_it_to_the_deadline() {
     support::watchdog(|| {
-        let (ctx, disarmed) = Context::background().with_timeout(Duration::from_millis(1));
+        let (ctx, disarmed) = Context::background().with_cancel_timeout(Duration::from_millis(1));
         disarmed.disarm();
         assert_eq!(ctx.wait().kind(), CauseKind::DeadlineExceeded);
     });
@@ -185,7 +185,7 @@ fn a_plain_cancel_of_the_parent_beats_a_later_cause_of_the_child() {
 #[test]
 fn a_deadline_that_came_first_beats_a_later_cancel_of_the_parent() {
     let (parent, parent_canceller) = root();
-    let (child, _child_canceller) = parent.with_timeout(Duration::ZERO);
+    let child = parent.with_timeout(Duration::ZERO);
     assert_eq!(told(&child), EXPIRED);
     parent_canceller.cancel_because("parent");
     assert_eq!(told(&child), EXPIRED);
@@ -194,15 +194,15 @@ fn a_deadline_that_came_first_beats_a_later_cancel_of_the_parent() {
 #[test]
 fn a_cancel_of_the_parent_beats_a_later_deadline() {
     let (parent, parent_canceller) = root();
-    let (child, _child_canceller) = parent.with_timeout(HOUR);
+    let child = parent.with_timeout(HOUR);
     parent_canceller.cancel_because("parent");
     assert_eq!(told(&child), because("parent"));
 }
 
 #[test]
 fn a_context_with_a_deadline_that_is_cancelled_early_was_cancelled() {
-    let (plain, plain_canceller) = Context::background().with_timeout(HOUR);
-    let (with_error, canceller) = Context::background().with_timeout(HOUR);
+    let (plain, plain_canceller) = Context::background().with_cancel_timeout(HOUR);
+    let (with_error, canceller) = Context::background().with_cancel_timeout(HOUR);
     plain_canceller.cancel();
     canceller.cancel_because("early");
     assert_eq!(told(&plain), PLAIN);
@@ -213,7 +213,7 @@ fn a_context_with_a_deadline_that_is_cancelled_early_was_cancelled() {
 fn an_ended_parent_beats_a_deadline_that_has_passed() {
     let (parent, canceller) = root();
     canceller.cancel_because("parent");
-    let (child, _child_canceller) = parent.with_timeout(Duration::ZERO);
+    let child = parent.with_timeout(Duration::ZERO);
     assert_eq!(told(&child), because("parent"));
 }
 
@@ -224,7 +224,7 @@ fn a_child_of_an_ended_context_is_born_ended_with_its_cause() {
     let (parent, canceller) = root();
     canceller.cancel_because("before");
     let (child, _child_canceller) = parent.with_cancel();
-    let (timed, _timed_canceller) = parent.with_timeout(HOUR);
+    let timed = parent.with_timeout(HOUR);
     let (grandchild, _grandchild_canceller) = child.with_value(1_u8).with_cancel();
     for ctx in [child, timed, grandchild, parent.with_value(1_u8), Context::merge(&[&parent])] {
         assert_eq!(told(&ctx), because("before"));
@@ -233,7 +233,7 @@ fn a_child_of_an_ended_context_is_born_ended_with_its_cause() {
 
 #[test]
 fn a_child_of_an_expired_context_is_born_expired() {
-    let (parent, _canceller) = Context::background().with_timeout(Duration::ZERO);
+    let parent = Context::background().with_timeout(Duration::ZERO);
     let (child, _child_canceller) = parent.with_cancel();
     assert_eq!(told(&child), EXPIRED);
 }
@@ -245,7 +245,7 @@ fn cancelling_reaches_all_descendants_and_nobody_else() {
     let (sibling, _sibling_canceller) = grandparent.with_cancel();
     let children: Vec<_> = (0..10).map(|_| parent.with_cancel()).collect();
     let grandchildren: Vec<_> =
-        children.iter().map(|(child, _)| child.with_timeout(HOUR)).collect();
+        children.iter().map(|(child, _)| child.with_cancel_timeout(HOUR)).collect();
 
     canceller.cancel_because("branch");
 
@@ -291,8 +291,8 @@ fn debug_output_exists_and_shows_no_lock() {
 #[test]
 fn a_shielded_context_ignores_cancel_and_deadline() {
     let (plain, canceller) = root();
-    let (expired, _expired_canceller) = Context::background().with_timeout(Duration::ZERO);
-    let (timed, timed_canceller) = Context::background().with_timeout(HOUR);
+    let expired = Context::background().with_timeout(Duration::ZERO);
+    let (timed, timed_canceller) = Context::background().with_cancel_timeout(HOUR);
     let shields = [plain.shielded(), expired.shielded(), timed.shielded()];
     canceller.cancel();
     timed_canceller.cancel();
@@ -307,7 +307,7 @@ fn a_shielded_context_ignores_cancel_and_deadline() {
 #[test]
 fn a_shielded_context_is_the_root_of_a_tree_of_its_own() {
     let (ctx, canceller) = root();
-    let (cleanup, cleanup_canceller) = ctx.shielded().with_timeout(HOUR);
+    let (cleanup, cleanup_canceller) = ctx.shielded().with_cancel_timeout(HOUR);
     canceller.cancel_because("outside");
     assert_eq!(told(&cleanup), None);
     assert!(cleanup.deadline().is_some());
@@ -378,8 +378,8 @@ fn a_merged_context_has_the_values_of_the_first_parent_only() {
 
 #[test]
 fn a_merged_context_has_the_earliest_deadline() {
-    let (near, _near_canceller) = Context::background().with_timeout(HOUR);
-    let (far, _far_canceller) = Context::background().with_timeout(2 * HOUR);
+    let near = Context::background().with_timeout(HOUR);
+    let far = Context::background().with_timeout(2 * HOUR);
     let (none, _none_canceller) = root();
     assert_eq!(Context::merge(&[&far, &near, &none]).deadline(), near.deadline());
 }
@@ -388,7 +388,7 @@ fn a_merged_context_has_the_earliest_deadline() {
 fn a_merged_context_expires_with_a_parent() {
     support::watchdog(|| {
         let (live, _live_canceller) = root();
-        let (soon, _soon_canceller) = Context::background().with_timeout(Duration::from_millis(1));
+        let soon = Context::background().with_timeout(Duration::from_millis(1));
         let merged = Context::merge(&[&live, &soon]);
         assert_eq!(merged.wait().kind(), CauseKind::DeadlineExceeded);
         assert!(!live.has_ended());

@@ -7,13 +7,13 @@ mod support;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use phalanx::{Canceller, CauseKind, Context};
+use phalanx::{CauseKind, Context};
 use support::{EXPIRED, because, gate, told, until, watchdog};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const SOON: Duration = Duration::from_millis(1);
 
-fn soon() -> (Context, Canceller) {
+fn soon() -> Context {
     Context::background().with_timeout(SOON)
 }
 
@@ -28,8 +28,39 @@ fn until_due(ctx: &Context) {
 }
 
 #[test]
+fn a_context_with_a_timeout_is_ended_by_its_deadline_or_its_parent_alone() {
+    let (parent, canceller) = Context::background().with_cancel();
+    let child = parent.with_timeout(HOUR);
+    let copies = [child.clone(), child.with_deadline(Instant::now() + 2 * HOUR)];
+    drop(child);
+    assert!(copies.iter().all(|ctx| ctx.check().is_ok()));
+    canceller.cancel_because("parent");
+    for ctx in &copies {
+        assert_eq!(told(ctx), because("parent"));
+    }
+    let child = Context::background().with_timeout(SOON);
+    let copy = child.clone();
+    drop(child);
+    assert_eq!(copy.wait().kind(), CauseKind::DeadlineExceeded);
+}
+
+#[test]
+fn a_timeout_with_a_canceller_ends_at_either() {
+    let (ctx, canceller) = Context::background().with_cancel_timeout(HOUR);
+    assert!(ctx.remaining().is_some_and(|left| left <= HOUR));
+    assert!(!ctx.has_ended());
+    canceller.cancel_because("by hand");
+    assert_eq!(told(&ctx), because("by hand"));
+    let (ctx, _canceller) = Context::background().with_cancel_deadline(Instant::now() + SOON);
+    assert_eq!(ctx.wait().kind(), CauseKind::DeadlineExceeded);
+    let (ctx, canceller) = Context::background().with_cancel_deadline(Instant::now() + HOUR);
+    drop(canceller);
+    assert_eq!(ctx.wait().kind(), CauseKind::Cancelled);
+}
+
+#[test]
 fn a_timeout_of_zero_is_over_at_once() {
-    let (ctx, _canceller) = Context::background().with_timeout(Duration::ZERO);
+    let ctx = Context::background().with_timeout(Duration::ZERO);
     assert!(ctx.has_ended());
     assert_eq!(told(&ctx), EXPIRED);
     assert_eq!(ctx.remaining(), Some(Duration::ZERO));
@@ -39,7 +70,7 @@ fn a_timeout_of_zero_is_over_at_once() {
 #[test]
 fn a_deadline_in_the_past_is_over_at_once() {
     let deadline = past();
-    let (ctx, _canceller) = Context::background().with_deadline(deadline);
+    let ctx = Context::background().with_deadline(deadline);
     assert_eq!(told(&ctx), EXPIRED);
     assert_eq!(ctx.deadline(), Some(deadline));
     assert_eq!(ctx.remaining(), Some(Duration::ZERO));
@@ -47,7 +78,7 @@ fn a_deadline_in_the_past_is_over_at_once() {
 
 #[test]
 fn a_timeout_too_large_for_the_clock_is_none() {
-    let (ctx, canceller) = Context::background().with_timeout(Duration::MAX);
+    let (ctx, canceller) = Context::background().with_cancel_timeout(Duration::MAX);
     assert!(!ctx.has_ended());
     assert_eq!(ctx.deadline(), None);
     assert_eq!(ctx.remaining(), None);
@@ -57,14 +88,14 @@ fn a_timeout_too_large_for_the_clock_is_none() {
 
 #[test]
 fn a_timeout_too_large_for_the_clock_leaves_that_of_the_parent() {
-    let (parent, _canceller) = Context::background().with_timeout(HOUR);
-    let (child, _child_canceller) = parent.with_timeout(Duration::MAX);
+    let parent = Context::background().with_timeout(HOUR);
+    let child = parent.with_timeout(Duration::MAX);
     assert_eq!(child.deadline(), parent.deadline());
 }
 
 #[test]
 fn a_deadline_ahead_leaves_the_context_live() {
-    let (ctx, _canceller) = Context::background().with_timeout(HOUR);
+    let ctx = Context::background().with_timeout(HOUR);
     assert!(!ctx.has_ended());
     assert!(ctx.remaining().unwrap() <= HOUR);
     assert!(ctx.remaining().unwrap() > Duration::ZERO);
@@ -73,26 +104,26 @@ fn a_deadline_ahead_leaves_the_context_live() {
 #[test]
 fn a_deadline_is_reported_as_it_was_given() {
     let deadline = Instant::now() + HOUR;
-    let (ctx, _canceller) = Context::background().with_deadline(deadline);
+    let ctx = Context::background().with_deadline(deadline);
     assert_eq!(ctx.deadline(), Some(deadline));
 }
 
 #[test]
 fn the_earlier_deadline_wins_whoever_has_it() {
     let (near, far) = (Instant::now() + HOUR, Instant::now() + 2 * HOUR);
-    let (parent, _parent_canceller) = Context::background().with_deadline(near);
-    let (child, _child_canceller) = parent.with_deadline(far);
+    let parent = Context::background().with_deadline(near);
+    let child = parent.with_deadline(far);
     assert_eq!(child.deadline(), Some(near));
 
-    let (parent, _parent_canceller) = Context::background().with_deadline(far);
-    let (child, _child_canceller) = parent.with_deadline(near);
+    let parent = Context::background().with_deadline(far);
+    let child = parent.with_deadline(near);
     assert_eq!(child.deadline(), Some(near));
     assert_eq!(parent.deadline(), Some(far));
 }
 
 #[test]
 fn a_plain_child_inherits_the_deadline() {
-    let (parent, _canceller) = Context::background().with_timeout(HOUR);
+    let parent = Context::background().with_timeout(HOUR);
     let (child, _child_canceller) = parent.with_value(1_u8).with_cancel();
     assert_eq!(child.deadline(), parent.deadline());
 }
@@ -100,8 +131,8 @@ fn a_plain_child_inherits_the_deadline() {
 #[test]
 fn the_deadline_of_the_parent_ends_its_descendants() {
     watchdog(|| {
-        let (parent, _canceller) = soon();
-        let (child, _child_canceller) = parent.with_timeout(HOUR);
+        let parent = soon();
+        let child = parent.with_timeout(HOUR);
         let (grandchild, _grandchild_canceller) = child.with_cancel();
         assert_eq!(grandchild.wait().kind(), CauseKind::DeadlineExceeded);
         assert_eq!(told(&parent), EXPIRED);
@@ -112,8 +143,8 @@ fn the_deadline_of_the_parent_ends_its_descendants() {
 #[test]
 fn the_deadline_of_a_child_leaves_its_parent_alone() {
     watchdog(|| {
-        let (parent, _canceller) = Context::background().with_timeout(HOUR);
-        let (child, _child_canceller) = parent.with_timeout(SOON);
+        let parent = Context::background().with_timeout(HOUR);
+        let child = parent.with_timeout(SOON);
         child.wait();
         assert_eq!(told(&parent), None);
     });
@@ -128,7 +159,7 @@ fn the_first_look_after_the_deadline_sees_the_end() {
         |ctx| ctx.sleep(Duration::ZERO).is_err(),
     ];
     for look in looks {
-        let (ctx, _canceller) = soon();
+        let ctx = soon();
         until_due(&ctx);
         assert!(look(&ctx));
         assert_eq!(told(&ctx), EXPIRED);
@@ -137,7 +168,7 @@ fn the_first_look_after_the_deadline_sees_the_end() {
 
 #[test]
 fn a_child_made_after_the_deadline_is_born_expired() {
-    let (parent, _canceller) = soon();
+    let parent = soon();
     until_due(&parent);
     let (child, child_canceller) = parent.with_cancel();
     child_canceller.cancel_because("too late");
@@ -146,7 +177,7 @@ fn a_child_made_after_the_deadline_is_born_expired() {
 
 #[test]
 fn a_cancel_after_the_deadline_changes_nothing() {
-    let (ctx, canceller) = soon();
+    let (ctx, canceller) = Context::background().with_cancel_timeout(SOON);
     until_due(&ctx);
     canceller.cancel_because("too late");
     assert_eq!(told(&ctx), EXPIRED);
@@ -156,7 +187,7 @@ fn a_cancel_after_the_deadline_changes_nothing() {
 fn a_cancel_of_the_parent_after_the_end_of_the_child_changes_nothing() {
     watchdog(|| {
         let (parent, canceller) = Context::background().with_cancel();
-        let (child, _child_canceller) = parent.with_timeout(SOON);
+        let child = parent.with_timeout(SOON);
         until(|| child.has_ended());
         canceller.cancel_because("too late");
         assert_eq!(told(&child), EXPIRED);
@@ -166,7 +197,7 @@ fn a_cancel_of_the_parent_after_the_end_of_the_child_changes_nothing() {
 #[test]
 fn a_deadline_that_nobody_looked_at_gives_way_to_a_cancel_of_an_ancestor() {
     let (parent, canceller) = Context::background().with_cancel();
-    let (child, _child_canceller) = parent.with_timeout(SOON);
+    let child = parent.with_timeout(SOON);
     until_due(&child);
     canceller.cancel_because("before the first look");
     assert_eq!(told(&child), because("before the first look"));
@@ -174,9 +205,9 @@ fn a_deadline_that_nobody_looked_at_gives_way_to_a_cancel_of_an_ancestor() {
 
 #[test]
 fn a_deadline_after_the_cancel_changes_nothing() {
-    let (ctx, canceller) = soon();
+    let (ctx, canceller) = Context::background().with_cancel_timeout(SOON);
     let (parent, parent_canceller) = Context::background().with_cancel();
-    let (child, _child_canceller) = parent.with_timeout(SOON);
+    let child = parent.with_timeout(SOON);
     canceller.cancel_because("in time");
     parent_canceller.cancel_because("in time");
     let in_time = told(&ctx); // the machine may have been slow
@@ -189,7 +220,7 @@ fn a_deadline_after_the_cancel_changes_nothing() {
 #[test]
 fn polling_ends() {
     watchdog(|| {
-        let (ctx, _canceller) = soon();
+        let ctx = soon();
         until(|| ctx.has_ended());
         assert_eq!(told(&ctx), EXPIRED);
     });
@@ -198,7 +229,7 @@ fn polling_ends() {
 #[test]
 fn polling_a_child_ends_with_the_deadline_of_its_parent() {
     watchdog(|| {
-        let (parent, _canceller) = soon();
+        let parent = soon();
         let (child, _child_canceller) = parent.with_cancel();
         until(|| child.check().is_err());
         assert_eq!(told(&child), EXPIRED);
@@ -208,7 +239,7 @@ fn polling_a_child_ends_with_the_deadline_of_its_parent() {
 #[test]
 fn the_done_channel_is_disconnected_at_the_deadline() {
     watchdog(|| {
-        let (parent, _canceller) = soon();
+        let parent = soon();
         let (child, _child_canceller) = parent.with_cancel();
         assert!(child.done().recv().is_err());
         assert_eq!(told(&child), EXPIRED);
@@ -218,7 +249,7 @@ fn the_done_channel_is_disconnected_at_the_deadline() {
 #[test]
 fn a_callback_runs_at_the_deadline() {
     watchdog(|| {
-        let (parent, _canceller) = soon();
+        let parent = soon();
         let (child, _child_canceller) = parent.with_cancel();
         let (ran, has_run) = mpsc::channel();
         let inner = child.clone();
@@ -230,10 +261,10 @@ fn a_callback_runs_at_the_deadline() {
 #[test]
 fn a_near_deadline_is_served_though_a_far_one_came_first() {
     watchdog(|| {
-        let (far, _far_canceller) = Context::background().with_timeout(HOUR);
+        let far = Context::background().with_timeout(HOUR);
         let far_done = far.done();
         for _ in 0..20 {
-            let (near, _canceller) = soon();
+            let near = soon();
             assert!(near.done().recv().is_err());
         }
         assert!(far_done.try_recv().unwrap_err().is_empty());
@@ -248,7 +279,7 @@ fn deadlines_are_served_in_their_order() {
         let mut contexts = Vec::new();
         for n in (0..10_u32).rev() {
             let deadline = start + n * Duration::from_micros(300);
-            let (ctx, canceller) = Context::background().with_deadline(deadline);
+            let (ctx, canceller) = Context::background().with_cancel_deadline(deadline);
             contexts.push((deadline, ctx, canceller));
         }
         let registrations: Vec<_> = contexts
@@ -269,7 +300,7 @@ fn deadlines_are_served_in_their_order() {
 fn a_context_is_not_over_before_its_deadline() {
     watchdog(|| {
         for _ in 0..50 {
-            let (ctx, _canceller) = soon();
+            let ctx = soon();
             let deadline = ctx.deadline().unwrap();
             ctx.wait();
             assert!(Instant::now() >= deadline);
@@ -280,8 +311,8 @@ fn a_context_is_not_over_before_its_deadline() {
 #[test]
 fn a_panicking_callback_does_not_stop_the_service_of_deadlines() {
     watchdog(|| {
-        let (first, _first_canceller) = soon();
-        let (second, _second_canceller) = Context::background().with_timeout(2 * SOON);
+        let first = soon();
+        let second = Context::background().with_timeout(2 * SOON);
         let (ran, has_run) = mpsc::channel();
         let ran_first = ran.clone();
         let _older = first.on_cancel(move || ran_first.send("older").unwrap());
@@ -289,7 +320,7 @@ fn a_panicking_callback_does_not_stop_the_service_of_deadlines() {
         let _later = second.on_cancel(move || ran.send("later").unwrap());
         assert_eq!(has_run.recv().unwrap(), "older");
         assert_eq!(has_run.recv().unwrap(), "later");
-        assert!(soon().0.done().recv().is_err());
+        assert!(soon().done().recv().is_err());
     });
 }
 
@@ -298,7 +329,7 @@ fn cancelling_and_expiring_at_once_end_a_context_once() {
     watchdog(|| {
         for n in 0..500_u32 {
             let timeout = Duration::from_micros(u64::from(n % 100));
-            let (ctx, canceller) = Context::background().with_timeout(timeout);
+            let (ctx, canceller) = Context::background().with_cancel_timeout(timeout);
             let runs = support::Count::default();
             let counted = runs.clone();
             let registration = ctx.on_cancel(move || counted.add());
@@ -317,7 +348,7 @@ fn an_abandoned_deadline_is_forgotten() {
     watchdog(|| {
         let drops = support::Count::default();
         let value = drops.on_drop();
-        let (ctx, canceller) = Context::background().with_timeout(HOUR);
+        let (ctx, canceller) = Context::background().with_cancel_timeout(HOUR);
         ctx.on_cancel(move || drop(value)).detach();
         canceller.disarm();
         assert_eq!(drops.get(), 0);
@@ -329,7 +360,7 @@ fn an_abandoned_deadline_is_forgotten() {
 #[test]
 fn waits_of_many_threads_end_at_one_deadline() {
     watchdog(|| {
-        let (ctx, _canceller) = Context::background().with_timeout(5 * SOON);
+        let ctx = Context::background().with_timeout(5 * SOON);
         let (opener, gate) = gate();
         std::thread::scope(|s| {
             for _ in 0..8 {

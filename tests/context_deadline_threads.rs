@@ -24,7 +24,7 @@ fn a_thousand_deadlines_are_served_by_one_thread() {
         let mut contexts = Vec::new();
         for n in 0..1000 {
             let timeout = Duration::from_millis(20 + n % 30);
-            let (ctx, canceller) = Context::background().with_timeout(timeout);
+            let (ctx, canceller) = Context::background().with_cancel_timeout(timeout);
             let ran = ran.clone();
             let registration = ctx.on_cancel(move || ran.send(n).unwrap());
             contexts.push((ctx, canceller, registration));

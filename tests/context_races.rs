@@ -352,7 +352,7 @@ fn a_chain_of_deadlines_is_cancelled_and_dropped() {
         let mut chain: Vec<(Context, Canceller)> = Vec::new();
         for n in (0..MILLION as u64 / 10).rev() {
             let parent = chain.last().map_or(&root, |(ctx, _)| ctx);
-            let (ctx, canceller) = parent.with_timeout(Duration::from_secs(3600 + n));
+            let (ctx, canceller) = parent.with_cancel_timeout(Duration::from_secs(3600 + n));
             assert!(!ctx.has_ended());
             chain.push((ctx, canceller));
         }

@@ -22,7 +22,7 @@ fn mined() -> Context {
 fn the_timer_thread_survives_being_the_last_owner_of_a_callback_whose_drop_panics() {
     watchdog(|| {
         let parent = mined();
-        let (child, canceller) = parent.with_timeout(Duration::from_millis(1));
+        let (child, canceller) = parent.with_cancel_timeout(Duration::from_millis(1));
         canceller.disarm();
         let (inside, is_inside) = mpsc::channel();
         let (leave, may_leave) = mpsc::channel::<()>();
@@ -35,7 +35,7 @@ fn the_timer_thread_survives_being_the_last_owner_of_a_callback_whose_drop_panic
         drop((parent, child)); // the timer thread, inside the callback, is the last owner
         drop(leave);
 
-        let (next, _canceller) = Context::background().with_timeout(Duration::from_millis(1));
+        let next = Context::background().with_timeout(Duration::from_millis(1));
         let (ended, has_ended) = mpsc::channel();
         let _served: OnCancel = next.on_cancel(move || ended.send(()).unwrap());
         has_ended.recv().unwrap();

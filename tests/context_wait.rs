@@ -148,7 +148,7 @@ fn wait_until_gives_up_when_the_other_context_ends() {
 fn wait_until_tells_the_deadline_of_the_other_context_as_a_timeout() {
     watchdog(|| {
         let (ctx, _canceller) = root();
-        let (bound, _bound_canceller) = Context::background().with_timeout(SOON);
+        let bound = Context::background().with_timeout(SOON);
         let interrupted = ctx.wait_until(&bound).unwrap_err();
         assert!(interrupted.is_timeout());
         assert!(matches!(interrupted, Interrupted::Cancelled(cause)
@@ -187,7 +187,7 @@ fn the_end_of_the_context_wins_over_a_bare_deadline_that_has_passed() {
 
 #[test]
 fn a_context_with_a_passed_deadline_fails_a_wait_on_entry() {
-    let (bound, _canceller) = Context::background().with_timeout(Duration::ZERO);
+    let bound = Context::background().with_timeout(Duration::ZERO);
     assert!(WaitGroup::new().wait_until(&bound).unwrap_err().is_timeout());
     let (ctx, _ctx_canceller) = root();
     assert!(ctx.wait_until(&bound).unwrap_err().is_timeout());
@@ -254,7 +254,7 @@ fn a_cancel_cuts_sleep_short() {
 #[test]
 fn a_deadline_cuts_sleep_short() {
     watchdog(|| {
-        let (ctx, _canceller) = Context::background().with_timeout(SOON);
+        let ctx = Context::background().with_timeout(SOON);
         let error = ctx.sleep(HOUR).unwrap_err();
         assert_eq!(error.cause().kind(), CauseKind::DeadlineExceeded);
     });

@@ -220,7 +220,7 @@ fn wait_for_until_gives_up_in_time_though_the_value_changes_all_the_time() {
             });
             let bounded = counter.wait_for_until(Duration::from_millis(5), |n| n < 0);
             assert!(bounded.unwrap_err().is_timeout());
-            let (soon, _canceller) = ctx.with_timeout(Duration::from_millis(5));
+            let soon = ctx.with_timeout(Duration::from_millis(5));
             assert!(counter.wait_for_until(&soon, |n| n < 0).is_err());
             let last = s.spawn(|| counter.wait_for_until((&ctx, HOUR), |n| n < 0));
             canceller.cancel();
@@ -235,7 +235,7 @@ fn wait_for_until_gives_up_in_time_though_its_own_condition_changes_the_value() 
         let counter = Counter::new(0);
         let changes = |_| counter.inc() < 0;
         assert!(counter.wait_for_until(Duration::from_millis(2), changes).is_err());
-        let (ctx, _canceller) = Context::background().with_timeout(Duration::from_millis(2));
+        let ctx = Context::background().with_timeout(Duration::from_millis(2));
         assert!(counter.wait_for_until(&ctx, changes).is_err());
         assert!(counter.get() >= 2);
     });

@@ -85,7 +85,7 @@ fn a_group_is_stored_and_sent() {
 #[test]
 fn the_builder_s_options_hold_for_owned_groups() {
     watchdog(|| {
-        let (parent, canceller) = Context::background().with_timeout(HOUR);
+        let (parent, canceller) = Context::background().with_cancel_timeout(HOUR);
         let group: Group = ErrGroup::builder().context(&parent).limit(1).name("owned").start();
         assert_eq!(group.context().deadline(), parent.deadline());
         let (opener, gate) = gate();

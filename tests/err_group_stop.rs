@@ -212,7 +212,7 @@ fn the_deadline_tells_the_tasks_to_stop_and_abandons_none() {
 
 #[test]
 fn the_earlier_deadline_counts_that_of_the_group_or_of_its_parent() {
-    let (parent, _canceller) = Context::background().with_timeout(HOUR);
+    let parent = Context::background().with_timeout(HOUR);
     let deadline_under = |builder: phalanx::Builder| {
         builder.scope(|g| Ok::<_, Failure>(g.context().deadline())).unwrap()
     };

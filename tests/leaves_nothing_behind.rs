@@ -144,12 +144,12 @@ fn a_wait_that_was_given_up() {
 fn a_deadline() {
     let hour = Duration::from_secs(3600);
     come_and_go(move |parent| {
-        let (child, canceller) = parent.with_timeout(hour);
+        let (child, canceller) = parent.with_cancel_timeout(hour);
         assert!(!child.has_ended());
         canceller.cancel();
     });
     come_and_go(move |parent| {
-        let (child, canceller) = parent.with_timeout(hour);
+        let (child, canceller) = parent.with_cancel_timeout(hour);
         assert!(child.done().try_recv().is_err());
         canceller.disarm();
     });

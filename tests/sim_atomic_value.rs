@@ -395,7 +395,7 @@ fn a_cancel_and_a_store_at_once_are_one_or_the_other() {
 fn readers_that_give_up_leave_the_others_in_the_queue() {
     often(|| {
         let value = AtomicValue::new(0);
-        let (ctx, canceller) = Context::background().with_timeout(2 * SECOND);
+        let (ctx, canceller) = Context::background().with_cancel_timeout(2 * SECOND);
         sim::scope(|s| {
             for bound in [Until::FOREVER, SECOND.into(), (&ctx).into(), Until::FOREVER] {
                 let mut reader = value.reader();

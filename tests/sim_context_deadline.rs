@@ -18,8 +18,12 @@ const NANO: Duration = Duration::from_nanos(1);
 const MICRO: Duration = Duration::from_micros(1);
 const RACING: TimeMode = TimeMode::Racing { percent: 20 };
 
-fn timeout(timeout: Duration) -> (Context, Canceller) {
+fn timeout(timeout: Duration) -> Context {
     Context::background().with_timeout(timeout)
+}
+
+fn cancel_timeout(timeout: Duration) -> (Context, Canceller) {
+    Context::background().with_cancel_timeout(timeout)
 }
 
 /// Why a context has ended, in a word.
@@ -84,9 +88,9 @@ fn blocked_for<T>(threads: &[JoinHandle<T>], call: &str, after: Duration) {
 #[test]
 fn wait_returns_at_the_deadline_of_the_context_or_of_its_ancestor() {
     to_the_nanosecond(|| {
-        let (parent, _parent_canceller) = timeout(5 * SECOND);
+        let parent = timeout(5 * SECOND);
         let (child, _child_canceller) = parent.with_cancel();
-        let (later, _later_canceller) = child.with_timeout(HOUR);
+        let later = child.with_timeout(HOUR);
         let other = Context::background().with_cancel();
         let merged = Context::merge(&[&other.0, &later]);
         let waits = [parent, child, later, merged]
@@ -101,8 +105,8 @@ fn wait_returns_at_the_deadline_of_the_context_or_of_its_ancestor() {
 #[test]
 fn wait_until_returns_at_the_deadline_of_the_context_if_its_bound_is_later() {
     to_the_nanosecond(|| {
-        let (ctx, _canceller) = timeout(SECOND);
-        let (bound, _bound_canceller) = timeout(HOUR);
+        let ctx = timeout(SECOND);
+        let bound = timeout(HOUR);
         let waits: [fn(&Context, &Context) -> bool; 3] = [
             |ctx, _| ctx.wait_until(HOUR).is_ok(),
             |ctx, bound| ctx.wait_until(bound).is_ok(),
@@ -121,7 +125,7 @@ fn wait_until_returns_at_the_deadline_of_the_context_if_its_bound_is_later() {
 fn wait_until_gives_up_at_each_kind_of_bound() {
     to_the_nanosecond(|| {
         let (ctx, _canceller) = Context::background().with_cancel();
-        let (bound, _bound_canceller) = timeout(SECOND);
+        let bound = timeout(SECOND);
         let at = sim::now() + SECOND;
         let waits: [fn(&Context, &Context, std::time::Instant) -> Interrupted; 5] = [
             |ctx, _, _| ctx.wait_until(SECOND).unwrap_err(),
@@ -145,8 +149,8 @@ fn wait_until_gives_up_at_each_kind_of_bound() {
 #[test]
 fn sleep_lasts_to_the_nanosecond_and_a_deadline_cuts_it_short_to_the_nanosecond() {
     to_the_nanosecond(|| {
-        let (long, _long_canceller) = timeout(HOUR);
-        let (short, _short_canceller) = timeout(SECOND);
+        let long = timeout(HOUR);
+        let short = timeout(SECOND);
         let sleeps = [(Context::background(), SECOND), (long, SECOND), (short, HOUR)]
             .map(|(ctx, duration)| sim::spawn("sleeps", move || ctx.sleep(duration).is_ok()));
         blocked_for(&sleeps, "Context::sleep", SECOND);
@@ -157,7 +161,7 @@ fn sleep_lasts_to_the_nanosecond_and_a_deadline_cuts_it_short_to_the_nanosecond(
 #[test]
 fn polling_with_yields_sees_the_deadline_when_it_comes_and_not_before() {
     to_the_nanosecond(|| {
-        let (parent, _parent_canceller) = timeout(5 * SECOND);
+        let parent = timeout(5 * SECOND);
         let (child, _child_canceller) = parent.with_cancel();
         while !child.has_ended() {
             assert!(sim::elapsed() < 5 * SECOND + MICRO, "it should have been seen");
@@ -171,7 +175,7 @@ fn polling_with_yields_sees_the_deadline_when_it_comes_and_not_before() {
 #[test]
 fn a_callback_and_the_channel_of_done_have_their_moment_at_the_deadline() {
     to_the_nanosecond(|| {
-        let (parent, _parent_canceller) = timeout(5 * SECOND);
+        let parent = timeout(5 * SECOND);
         let (child, _child_canceller) = parent.with_cancel();
         let ran_at = Arc::new(Mutex::new(Vec::new()));
         let _registrations = [&parent, &child].map(|ctx| {
@@ -193,8 +197,8 @@ fn a_callback_and_the_channel_of_done_have_their_moment_at_the_deadline() {
 #[test]
 fn remaining_runs_down_to_zero_and_stays_there() {
     sim::run(|| {
-        let (parent, _parent_canceller) = timeout(5 * SECOND);
-        let (child, _child_canceller) = parent.with_timeout(HOUR);
+        let parent = timeout(5 * SECOND);
+        let child = parent.with_timeout(HOUR);
         assert_eq!(child.remaining(), Some(5 * SECOND));
         sim::sleep(2 * SECOND);
         assert_eq!(child.remaining(), Some(3 * SECOND));
@@ -210,7 +214,7 @@ fn remaining_runs_down_to_zero_and_stays_there() {
 #[test]
 fn twenty_five_hours_pass_in_no_time() {
     let report = Builder::new().iterations(50).check(|| {
-        let (ctx, _canceller) = timeout(25 * HOUR);
+        let ctx = timeout(25 * HOUR);
         let polled = ctx.clone();
         assert!(!polled.has_ended());
         let wait = sim::spawn("waits", move || ctx.wait().kind());
@@ -237,7 +241,7 @@ fn what_is_due_already_ends_at_once_on_this_thread() {
             parent.with_deadline(now.checked_sub(NANO).unwrap()),
             parent.with_deadline(now.checked_sub(2 * HOUR).unwrap()), // before the bubble
         ];
-        for (ctx, _canceller) in &born {
+        for ctx in &born {
             let runs = Count::default();
             let counted = runs.clone();
             let _registration = ctx.on_cancel(move || counted.add());
@@ -255,7 +259,7 @@ fn what_is_due_already_ends_at_once_on_this_thread() {
 #[test]
 fn a_timeout_beyond_all_clocks_is_none() {
     check(|| {
-        let (ctx, canceller) = timeout(Duration::MAX);
+        let (ctx, canceller) = cancel_timeout(Duration::MAX);
         assert_eq!(ctx.deadline(), None);
         let wait = sim::spawn("waits", move || why(&ctx) + &ctx.wait().to_string());
         sim::sleep(25 * HOUR);
@@ -268,8 +272,8 @@ fn a_timeout_beyond_all_clocks_is_none() {
 #[test]
 fn a_shielded_context_outlives_the_deadline_and_may_have_one_of_its_own() {
     check(|| {
-        let (ctx, _canceller) = timeout(SECOND);
-        let (cleanup, _cleanup_canceller) = ctx.shielded().with_timeout(3 * SECOND);
+        let ctx = timeout(SECOND);
+        let cleanup = ctx.shielded().with_timeout(3 * SECOND);
         assert_eq!(ctx.wait().kind(), CauseKind::DeadlineExceeded);
         assert_eq!((why(&cleanup), sim::elapsed()), ("live".to_owned(), SECOND));
         cleanup.wait();
@@ -290,7 +294,7 @@ enum Watch {
 /// What becomes of a context and its child if an ancestor is cancelled at the instant of its deadline.
 fn cancel_from_above(watch: Watch) -> [String; 2] {
     let (top, top_canceller) = Context::background().with_cancel();
-    let (timed, _timed_canceller) = top.with_timeout(SECOND);
+    let timed = top.with_timeout(SECOND);
     let (child, _child_canceller) = timed.with_cancel();
     let early = sim::scope(|s| {
         s.spawn("top", || {
@@ -338,7 +342,7 @@ fn a_cancel_by_hand_loses_against_a_deadline_that_has_come_and_wins_a_nanosecond
         Builder::new()
             .exhaustive(2)
             .outcomes(move || {
-                let (ctx, canceller) = timeout(SECOND);
+                let (ctx, canceller) = cancel_timeout(SECOND);
                 let (child, _child_canceller) = ctx.with_cancel();
                 child.on_cancel(|| ()).detach();
                 nap(SECOND.saturating_sub(early));
@@ -358,7 +362,7 @@ fn a_cancel_by_hand_and_a_deadline_that_overtakes_it_leave_one_cause_for_ever() 
     let racing = Builder::new().exhaustive(2).time(RACING);
     racing
         .outcomes(|| {
-            let (ctx, canceller) = timeout(SECOND);
+            let (ctx, canceller) = cancel_timeout(SECOND);
             let (child, _child_canceller) = ctx.with_cancel();
             let runs = Count::default();
             let counted = runs.clone();
@@ -379,9 +383,9 @@ fn with_one_preemption_and_by_seeds_everybody_who_looks_at_the_deadline_sees_the
  {
     // The deadline is the top's; whoever sees it through a descendant ends the top.
     let body = || {
-        let (top, _top_canceller) = timeout(SECOND);
+        let top = timeout(SECOND);
         let (middle, _middle_canceller) = top.with_cancel();
-        let (leaf, _leaf_canceller) = middle.with_timeout(HOUR);
+        let leaf = middle.with_timeout(HOUR);
         sim::scope(|s| {
             s.spawn("waits", || {
                 leaf.wait();
@@ -402,7 +406,7 @@ fn with_one_preemption_and_by_seeds_everybody_who_looks_at_the_deadline_sees_the
 #[test]
 fn a_deadline_that_nobody_has_looked_at_beats_a_later_cancel_by_hand_of_a_descendant() {
     check(|| {
-        let (top, _top_canceller) = timeout(SECOND);
+        let top = timeout(SECOND);
         let (child, canceller) = top.with_cancel();
         sim::sleep(2 * SECOND);
         canceller.cancel_because("too late");
@@ -415,7 +419,7 @@ fn the_deadline_of_one_parent_and_the_cancel_of_another_end_a_merged_context_onc
     Builder::new()
         .exhaustive(2)
         .outcomes(|| {
-            let (timed, _timed_canceller) = timeout(SECOND);
+            let timed = timeout(SECOND);
             let (other, canceller) = Context::background().with_cancel();
             let merged = Context::merge(&[&timed, &other]);
             let runs = Count::default();
@@ -435,8 +439,8 @@ fn the_deadline_of_one_parent_and_the_cancel_of_another_end_a_merged_context_onc
 #[test]
 fn a_context_merged_of_two_deadlines_ends_at_the_earlier_one() {
     to_the_nanosecond(|| {
-        let (early, _early_canceller) = timeout(SECOND);
-        let (late, _late_canceller) = timeout(2 * SECOND);
+        let early = timeout(SECOND);
+        let late = timeout(2 * SECOND);
         let merged = Context::merge(&[&late, &early]);
         let wait = sim::spawn("waits", move || merged.wait().kind());
         blocked_for(&[wait], "Context::wait", SECOND);
@@ -468,8 +472,8 @@ fn a_cancel_at_the_instant_at_which_the_time_is_up_comes_first_or_last() {
 fn the_event_wins_over_the_bound_at_one_instant() {
     // The deadline of the context is what is waited for; the bounds end at the same instant.
     to_the_nanosecond(|| {
-        let (ctx, _canceller) = timeout(SECOND);
-        let (bound, _bound_canceller) = timeout(SECOND);
+        let ctx = timeout(SECOND);
+        let bound = timeout(SECOND);
         sim::scope(|s| {
             s.spawn("bare", || assert!(ctx.wait_until(SECOND).is_ok()));
             s.spawn("context", || assert!(ctx.wait_until(&bound).is_ok()));
@@ -492,11 +496,11 @@ fn log_deadline(ctx: &Context, log: &Log, name: &'static str) {
 fn an_earlier_deadline_wakes_the_timer_thread_and_a_later_one_does_not_delay_it() {
     to_the_nanosecond(|| {
         let log = Log::default();
-        let (far, _far_canceller) = timeout(HOUR);
+        let far = timeout(HOUR);
         log_deadline(&far, &log, "far");
         sim::wait_idle(); // the timer thread sleeps, for an hour
-        let (near, _near_canceller) = timeout(SECOND);
-        let (middle, _middle_canceller) = timeout(2 * SECOND);
+        let near = timeout(SECOND);
+        let middle = timeout(2 * SECOND);
         sim::scope(|s| {
             s.spawn("near", || log_deadline(&near, &log, "near"));
             s.spawn("middle", || log_deadline(&middle, &log, "middle"));
@@ -511,8 +515,8 @@ fn a_deadline_set_while_the_timer_thread_falls_asleep_is_served_in_time() {
     let script = Script::new().run("phalanx-timer").until("park").run("near").to_end();
     Builder::new().strategy(Strategy::Script(script.run("phalanx-timer").to_block())).check(|| {
         let log = Log::default();
-        let (far, _far_canceller) = timeout(HOUR);
-        let (near, _near_canceller) = timeout(SECOND);
+        let far = timeout(HOUR);
+        let near = timeout(SECOND);
         log_deadline(&far, &log, "far");
         sim::scope(|s| {
             s.spawn("near", || log_deadline(&near, &log, "near"));
@@ -526,8 +530,8 @@ fn a_deadline_set_while_the_timer_thread_falls_asleep_is_served_in_time() {
 fn with_one_preemption_two_threads_that_set_the_first_deadlines_at_once_are_both_served() {
     let report = Builder::new().exhaustive(1).check(|| {
         let log = Log::default();
-        let (near, _near_canceller) = timeout(SECOND);
-        let (far, _far_canceller) = timeout(2 * SECOND);
+        let near = timeout(SECOND);
+        let far = timeout(2 * SECOND);
         sim::scope(|s| {
             s.spawn("far", || log_deadline(&far, &log, "far"));
             s.spawn("near", || log_deadline(&near, &log, "near"));
@@ -549,7 +553,7 @@ fn deadlines_of_one_instant_go_off_in_any_order() {
         .outcomes(move || {
             let log = Log::default();
             let contexts = names.map(|_| timeout(SECOND));
-            for (name, (ctx, _)) in names.into_iter().zip(&contexts) {
+            for (name, ctx) in names.into_iter().zip(&contexts) {
                 log_deadline(ctx, &log, name);
             }
             sim::sleep(SECOND);
@@ -578,7 +582,7 @@ fn a_deadline_dropped_or_cancelled_while_it_goes_off_runs_its_callback_at_most_o
             .outcomes(move || {
                 let (runs, drops) = (Count::default(), Count::default());
                 let (counted, captured) = (runs.clone(), drops.on_drop());
-                let (ctx, canceller) = timeout(SECOND);
+                let (ctx, canceller) = cancel_timeout(SECOND);
                 ctx.on_cancel(move || {
                     let _captured = captured;
                     counted.add();
@@ -607,7 +611,7 @@ fn next_alarm() -> Option<Duration> {
 
 /// Has the timer thread look again now.
 fn rouse_timer() {
-    let (ctx, _canceller) = timeout(NANO);
+    let ctx = timeout(NANO);
     assert!(!ctx.has_ended());
     sim::sleep(NANO);
     assert!(ctx.has_ended());
@@ -617,17 +621,16 @@ fn rouse_timer() {
 fn a_deadline_that_nobody_needs_any_more_is_forgotten() {
     check(|| {
         let kept = timeout(3 * HOUR);
-        let cancelled = timeout(HOUR);
+        let (by_hand, canceller) = cancel_timeout(HOUR);
         let dropped = timeout(2 * HOUR);
-        let of_parent = cancelled.0.with_timeout(HOUR / 2);
-        for (ctx, _) in [&kept, &cancelled, &dropped, &of_parent] {
+        let of_parent = by_hand.with_timeout(HOUR / 2);
+        for ctx in [&kept, &by_hand, &dropped, &of_parent] {
             assert!(!ctx.has_ended());
         }
         rouse_timer();
         assert_eq!(next_alarm(), Some(HOUR / 2));
-        cancelled.1.cancel();
-        dropped.1.disarm();
-        drop(dropped.0);
+        canceller.cancel();
+        drop(dropped);
         rouse_timer();
         assert_eq!(next_alarm(), Some(3 * HOUR));
         drop(kept);
@@ -639,7 +642,7 @@ fn a_deadline_that_nobody_needs_any_more_is_forgotten() {
 #[test]
 fn a_deadline_armed_while_its_context_is_cancelled_is_forgotten() {
     let report = Builder::new().exhaustive(2).check(|| {
-        let (ctx, canceller) = timeout(HOUR);
+        let (ctx, canceller) = cancel_timeout(HOUR);
         sim::scope(|s| {
             s.spawn("polls", || ctx.has_ended());
             canceller.cancel();
@@ -654,7 +657,7 @@ fn a_deadline_armed_while_its_context_is_cancelled_is_forgotten() {
 #[test]
 fn with_one_preemption_two_first_polls_at_once_arm_the_deadline_once() {
     let report = Builder::new().exhaustive(1).check(|| {
-        let (ctx, canceller) = timeout(HOUR);
+        let (ctx, canceller) = cancel_timeout(HOUR);
         let (child, _child_canceller) = ctx.with_cancel();
         sim::scope(|s| {
             s.spawn("ctx", || assert!(!ctx.has_ended()));
@@ -672,15 +675,15 @@ fn with_one_preemption_two_first_polls_at_once_arm_the_deadline_once() {
 fn a_callback_that_panics_on_the_timer_thread_is_in_nobody_s_way() {
     to_the_nanosecond(|| {
         let log = Log::default();
-        let (first, _first_canceller) = timeout(SECOND);
-        let (second, _second_canceller) = timeout(2 * SECOND);
+        let first = timeout(SECOND);
+        let second = timeout(2 * SECOND);
         let (older, later) = (log.clone(), log.clone());
         first.on_cancel(move || older.add("older")).detach();
         first.on_cancel(|| std::panic::resume_unwind(Box::new("on purpose"))).detach();
         second.on_cancel(move || later.add("later")).detach();
         sim::sleep(3 * SECOND);
         assert_eq!(log.events(), ["older", "later"]);
-        let (third, _third_canceller) = timeout(SECOND);
+        let third = timeout(SECOND);
         assert!(!third.has_ended());
         sim::sleep(SECOND);
         assert!(third.has_ended());
@@ -691,15 +694,15 @@ fn a_callback_that_panics_on_the_timer_thread_is_in_nobody_s_way() {
 fn a_callback_on_the_timer_thread_may_set_deadlines_and_let_contexts_go() {
     by_seeds(|| {
         let log = Log::default();
-        let (first, first_canceller) = timeout(SECOND);
-        let (doomed, doomed_canceller) = timeout(SECOND);
+        let (first, first_canceller) = cancel_timeout(SECOND);
+        let (doomed, doomed_canceller) = cancel_timeout(SECOND);
         let doomed_log = log.clone();
         let doomed_registration = doomed.on_cancel(move || doomed_log.add("doomed"));
         let chained = Arc::new(Mutex::new(None));
         let (place, ran) = (Arc::clone(&chained), log.clone());
         first
             .on_cancel(move || {
-                let (next, canceller) = timeout(SECOND);
+                let (next, canceller) = cancel_timeout(SECOND);
                 next.on_cancel(move || ran.add("chained")).detach();
                 let old = place.lock().replace((next, canceller));
                 drop((old, doomed_canceller));
@@ -721,9 +724,9 @@ fn a_callback_on_the_timer_thread_may_set_deadlines_and_let_contexts_go() {
 #[test]
 fn a_tree_of_deadlines_under_fire_ends_in_time_with_causes_that_last() {
     by_seeds(|| {
-        let (top, top_canceller) = timeout(3 * SECOND);
-        let (left, left_canceller) = top.with_timeout(SECOND);
-        let (right, _right_canceller) = top.with_timeout(2 * SECOND);
+        let (top, top_canceller) = cancel_timeout(3 * SECOND);
+        let (left, left_canceller) = top.with_cancel_timeout(SECOND);
+        let right = top.with_timeout(2 * SECOND);
         let both = Context::merge(&[&right, &left]);
         sim::scope(|s| {
             s.spawn("waits", || {
@@ -756,7 +759,7 @@ fn a_whole_subtree_has_one_cause_though_its_deadline_passes_while_a_part_of_it_i
     let builder = Builder::new().iterations(1000).budget(HOUR);
     let builder = builder.strategy(Strategy::Pct { depth: 3 });
     builder.time(TimeMode::Racing { percent: 10 }).check(|| {
-        let (parent, _canceller) = timeout(SECOND);
+        let parent = timeout(SECOND);
         let (child, canceller) = parent.with_cancel();
         let (grandchild, _grandchild_canceller) = child.with_cancel();
         let waiters =
@@ -773,7 +776,7 @@ fn a_whole_subtree_has_one_cause_though_its_deadline_passes_while_a_part_of_it_i
 #[test]
 fn several_threads_that_poll_for_a_deadline_all_see_it() {
     Builder::new().iterations(300).budget(HOUR).check(|| {
-        let (ctx, _canceller) = timeout(SECOND * 5);
+        let ctx = timeout(SECOND * 5);
         let pollers = ["a", "b"].map(|name| {
             let ctx = ctx.clone();
             sim::spawn(name, move || {

@@ -1026,7 +1026,7 @@ fn cancel_by_hand_skips_what_has_not_started_and_is_no_error_by_itself() {
 #[test]
 fn a_limited_group_under_fire_ends_with_its_first_error_and_nothing_running() {
     by_seeds(|| {
-        let (parent, canceller) = Context::background().with_timeout(3 * SECOND);
+        let (parent, canceller) = Context::background().with_cancel_timeout(3 * SECOND);
         let crowd = Arc::new(Crowd::default());
         let result = ErrGroup::builder().context(&parent).limit(2).scope(|g| {
             let crowd = &crowd;

@@ -110,7 +110,7 @@ fn a_deadline_interrupts_in_its_instant_at_every_point_of_the_call() {
         .exhaustive(2)
         .outcomes(|| {
             let io = Fake::default();
-            let (ctx, _canceller) = Context::background().with_timeout(SECOND);
+            let ctx = Context::background().with_timeout(SECOND);
             let made = io.call(&ctx, || Context::background().sleep(SECOND).unwrap());
             assert_eq!(sim::elapsed(), SECOND);
             made

@@ -88,7 +88,7 @@ fn a_loop_that_yields_lets_others_run_and_time_pass() {
         let group = Arc::new(WaitGroup::new());
         group.add(1);
         let done = Arc::clone(&group);
-        let (ctx, _canceller) = Context::background().with_timeout(SECOND);
+        let ctx = Context::background().with_timeout(SECOND);
         let finisher = sim::spawn("finisher", move || {
             sim::sleep(SECOND);
             done.done();
@@ -295,7 +295,7 @@ fn several_threads_may_wait_until_idle() {
 #[test]
 fn twenty_five_hours_of_timeouts_pass_in_virtual_time_only() {
     let elapsed = sim::run(|| {
-        let (ctx, _canceller) = Context::background().with_timeout(SECOND * 3600 * 25);
+        let ctx = Context::background().with_timeout(SECOND * 3600 * 25);
         while ctx.sleep(SECOND * 60).is_ok() {}
         sim::elapsed()
     });
@@ -486,7 +486,7 @@ fn the_threads_of_the_cache_and_the_timer_go_home_with_the_bubble() {
     for _ in 0..20 {
         let threads = sim::run(|| {
             let group = Arc::new(WaitGroup::new());
-            let (ctx, _canceller) = Context::background().with_timeout(SECOND);
+            let ctx = Context::background().with_timeout(SECOND);
             group.go(move || {
                 while !ctx.has_ended() {
                     sim::yield_now();

@@ -159,7 +159,7 @@ fn a_bound_that_comes_too_early_is_refused_at_once_and_takes_nothing() {
     sim::run(|| {
         let limiter = used_up(2);
         let early = SECOND.saturating_sub(NANO);
-        let (ctx, _canceller) = Context::background().with_timeout(early);
+        let ctx = Context::background().with_timeout(early);
         assert_eq!(how(limiter.wait_until(early)), How::TooLate);
         assert_eq!(how(limiter.wait_until(&ctx)), How::TooLate);
         assert_eq!(how(limiter.wait_until((&ctx, HOUR))), How::TooLate);
@@ -390,7 +390,7 @@ fn a_served_reservation_that_is_cancelled_brings_the_turn_of_the_first_nearer() 
 fn a_wait_that_unwinds_leaves_its_place() {
     always(1, || {
         let limiter = used_up(1);
-        let (ctx, canceller) = Context::background().with_timeout(2 * SECOND);
+        let (ctx, canceller) = Context::background().with_cancel_timeout(2 * SECOND);
         ctx.on_cancel(|| panic!("on purpose")).detach();
         let keeper = asker_behind(&limiter, "keeper", 1);
         let unwinds = cancellable(&limiter, "unwinds", 1, &ctx);

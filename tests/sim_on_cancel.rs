@@ -89,7 +89,7 @@ fn stop_is_true_exactly_if_the_callback_does_not_run() {
 #[test]
 fn stop_at_the_instant_of_the_deadline_is_true_exactly_if_the_callback_does_not_run() {
     sim::outcomes(|| {
-        let (ctx, _canceller) = Context::background().with_timeout(SECOND);
+        let ctx = Context::background().with_timeout(SECOND);
         let probe = Probe::default();
         let registration = ctx.on_cancel(probe.callback());
         Context::background().sleep(SECOND).unwrap();
@@ -251,7 +251,7 @@ fn a_callback_on_a_child_nobody_has_seen_registered_while_the_parent_is_cancelle
 #[test]
 fn of_several_ends_at_once_one_runs_the_callback() {
     by_seeds(|| {
-        let (parent, parent_canceller) = Context::background().with_timeout(SECOND);
+        let (parent, parent_canceller) = Context::background().with_cancel_timeout(SECOND);
         let (ctx, canceller) = parent.with_cancel();
         let probe = Probe::default();
         ctx.on_cancel(probe.callback()).detach();

@@ -383,7 +383,7 @@ fn a_cancelled_caller_leaves_the_turn_to_the_next() {
 fn callers_of_all_kinds_come_and_go() {
     often(|| {
         let place = place();
-        let (ctx, canceller) = Context::background().with_timeout(2 * SECOND);
+        let (ctx, canceller) = Context::background().with_cancel_timeout(2 * SECOND);
         let late = |made: Result<u32, ()>| {
             pause(SECOND);
             made

@@ -55,7 +55,7 @@ fn program() {
             order.lock().push(task);
         });
     }
-    let (ctx, _canceller) = Context::background().with_timeout(Duration::from_secs(1));
+    let ctx = Context::background().with_timeout(Duration::from_secs(1));
     let errors: Result<(), Box<dyn std::error::Error + Send + Sync>> = ErrGroup::scope(|g| {
         g.go(|_| Ok(ctx.wait()));
         g.go(|ctx| Ok(ctx.sleep(Duration::from_secs(1))?));

@@ -366,7 +366,7 @@ fn a_context_that_has_ended_fails_at_once_though_permits_are_free() {
 fn permits_are_conserved_whoever_gives_up() {
     often(|| {
         let semaphore = semaphore_of(3);
-        let (ctx, canceller) = Context::background().with_timeout(2 * SECOND);
+        let (ctx, canceller) = Context::background().with_cancel_timeout(2 * SECOND);
         sim::scope(|s| {
             for name in ["a", "b", "c", "d", "e"] {
                 let (semaphore, ctx) = (&semaphore, &ctx);
@@ -411,7 +411,7 @@ fn a_request_that_gives_up_is_gone_before_the_callbacks_of_its_context_run() {
     always(1, || {
         let (semaphore, mut held) = all_taken(2);
         drop(held.split(1));
-        let (ctx, _canceller) = Context::background().with_timeout(SECOND);
+        let ctx = Context::background().with_timeout(SECOND);
         let guard = ctx.on_cancel({
             let semaphore = Arc::clone(&semaphore);
             move || assert_eq!(how(semaphore.acquire_until(1, HOUR)), How::Granted)

@@ -53,7 +53,7 @@ fn a_wait_ends_at_its_bound_to_the_nanosecond() {
             let end = sim::elapsed() + 4 * SECOND;
             let (sender, receiver) = bounded::<u8>(capacity);
             assert!(receiver.recv_until(SECOND).unwrap_err().is_timeout());
-            let (ctx, _canceller) = Context::background().with_timeout(SECOND);
+            let ctx = Context::background().with_timeout(SECOND);
             assert!(receiver.recv_until((&ctx, HOUR)).unwrap_err().is_cancelled());
             (0..capacity).for_each(|_| sender.send(1).unwrap());
             assert!(sender.send_until(2, SECOND).unwrap_err().is_timeout());
@@ -89,7 +89,7 @@ fn a_message_at_the_instant_of_the_bound_is_received_or_left() {
 fn a_cancellation_wakes_whoever_waits_in_every_schedule_that_is_tried() {
     often(|| {
         let (ctx, canceller) = Context::background().with_cancel();
-        let (child, _canceller) = ctx.with_timeout(HOUR);
+        let child = ctx.with_timeout(HOUR);
         let (sender, receiver) = bounded::<u8>(0);
         let others = (sender.clone(), receiver.clone());
         let waits = [
@@ -283,7 +283,7 @@ fn a_select_on_a_ticker_ends_when_that_is_stopped() {
 #[test]
 fn an_iteration_ends_when_its_context_does() {
     to_the_nanosecond(|| {
-        let (ctx, _canceller) = Context::background().with_timeout(5 * SECOND);
+        let ctx = Context::background().with_timeout(5 * SECOND);
         let (sender, receiver) = bounded(0);
         let sends = sim::spawn("sends", move || {
             let sent = |n: &u32| {

@@ -104,7 +104,7 @@ fn a_tick_wins_over_a_bound_at_the_same_instant() {
     always(1, || {
         let due = sim::now() + SECOND;
         let ticker = Ticker::new(SECOND);
-        let (ctx, _canceller) = Context::background().with_deadline(due);
+        let ctx = Context::background().with_deadline(due);
         assert_eq!(ticker.next_until((&ctx, SECOND)).unwrap(), Some(due));
         assert!(ticker.next_until(&ctx).unwrap_err().is_timeout());
         assert!(ticker.next_until(sim::now()).unwrap_err().is_timeout());

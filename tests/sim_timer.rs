@@ -77,7 +77,7 @@ fn going_off_wins_over_a_bound_at_the_same_instant() {
                 if with_channel {
                     timer.channel();
                 }
-                let (ctx, _canceller) = Context::background().with_deadline(due);
+                let ctx = Context::background().with_deadline(due);
                 match wait(&timer, &ctx, due) {
                     Ok(at) => assert_eq!((at, goes_off), (due, true)),
                     Err(why) => assert_eq!((why.is_timeout(), goes_off), (true, false)),

@@ -492,8 +492,8 @@ fn a_wait_gives_up_at_its_instant_and_not_a_nanosecond_before() {
 fn the_earliest_of_all_bounds_ends_a_wait() {
     sim::check(|| {
         let group = group_of(1);
-        let (late, _c) = Context::background().with_timeout(3 * SECOND);
-        let (early, _c) = Context::background().with_timeout(SECOND);
+        let late = Context::background().with_timeout(3 * SECOND);
+        let early = Context::background().with_timeout(SECOND);
         let gave_up = |until: Until<'_>| {
             let began = sim::now();
             let why = group.wait_until(until).unwrap_err();
@@ -661,7 +661,7 @@ fn the_deadline_of_a_context_and_the_last_done_at_once_are_one_or_the_other() {
     Builder::new()
         .outcomes(|| {
             let group = group_of(1);
-            let (ctx, _canceller) = Context::background().with_timeout(SECOND);
+            let ctx = Context::background().with_timeout(SECOND);
             let waiter = sim::spawn("waiter", {
                 let group = Arc::clone(&group);
                 move || How::from(group.wait_until(&ctx))
@@ -679,7 +679,7 @@ fn the_deadline_of_a_context_and_the_last_done_at_once_are_one_or_the_other() {
 fn waits_that_give_up_leave_the_zero_to_those_that_wait_on() {
     often(|| {
         let group = group_of(2);
-        let (ctx, canceller) = Context::background().with_timeout(2 * SECOND);
+        let (ctx, canceller) = Context::background().with_cancel_timeout(2 * SECOND);
         sim::scope(|s| {
             for bound in [Until::FOREVER, SECOND.into(), (&ctx).into(), (&ctx, SECOND).into()] {
                 s.spawn("waiter", {

@@ -220,7 +220,7 @@ fn a_cancel_wakes_who_waits_for_a_descendant_in_every_schedule() {
         let waiter = sim::spawn("waiter", {
             let parent = parent.clone();
             move || {
-                let (child, _canceller) = parent.with_timeout(HOUR);
+                let child = parent.with_timeout(HOUR);
                 child.wait().kind()
             }
         });
@@ -287,7 +287,7 @@ fn a_waiter_that_gives_up_while_the_context_ends_holds_up_nobody() {
 fn a_deadline_ends_a_wait_whoever_finds_it_first() {
     // The timer thread, since the context is polled; or one of those who wait.
     always(1, || {
-        let (ctx, _canceller) = Context::background().with_timeout(SECOND);
+        let ctx = Context::background().with_timeout(SECOND);
         let waiter = sim::spawn("waiter", {
             let ctx = ctx.clone();
             move || (ctx.wait().kind(), sim::elapsed())
@@ -387,12 +387,12 @@ fn ends_at_its_instant(
 #[test]
 fn a_wait_for_a_context_ends_at_its_instant_and_not_a_nanosecond_before() {
     ends_at_its_instant("Context::wait", |bound| {
-        let (ctx, _canceller) = Context::background().with_timeout(bound);
+        let ctx = Context::background().with_timeout(bound);
         assert_eq!(ctx.wait().kind(), CauseKind::DeadlineExceeded);
         sim::elapsed()
     });
     ends_at_its_instant("Context::wait", |bound| {
-        let (ctx, _canceller) = Context::background().with_timeout(2 * bound);
+        let ctx = Context::background().with_timeout(2 * bound);
         assert_eq!(How::from(ctx.wait_until(bound)), TimedOut);
         sim::elapsed()
     });
@@ -401,12 +401,12 @@ fn a_wait_for_a_context_ends_at_its_instant_and_not_a_nanosecond_before() {
 #[test]
 fn a_sleep_ends_at_its_instant_and_not_a_nanosecond_before() {
     ends_at_its_instant("Context::sleep", |bound| {
-        let (ctx, _canceller) = Context::background().with_timeout(2 * bound);
+        let ctx = Context::background().with_timeout(2 * bound);
         assert!(ctx.sleep(bound).is_ok());
         sim::elapsed()
     });
     ends_at_its_instant("Context::sleep", |bound| {
-        let (ctx, _canceller) = Context::background().with_timeout(bound);
+        let ctx = Context::background().with_timeout(bound);
         assert!(ctx.sleep(2 * bound).is_err());
         sim::elapsed()
     });
@@ -426,7 +426,7 @@ fn a_wait_for_a_task_ends_at_its_instant_and_not_a_nanosecond_before() {
 fn on_a_slow_machine_a_wait_may_end_late_but_never_early() {
     let racing = Builder::new().iterations(200).time(TimeMode::Racing { percent: 20 });
     racing.spurious_wakeups(20).check(|| {
-        let (ctx, _canceller) = Context::background().with_timeout(3 * SECOND);
+        let ctx = Context::background().with_timeout(3 * SECOND);
         sim::scope(|s| {
             for seconds in 1..=4 {
                 let ctx = &ctx;
@@ -485,7 +485,7 @@ fn a_wait_that_ends_its_context_runs_the_callbacks_and_leaves_the_queue_first() 
     let outcomes = sim::outcomes(|| {
         let group = Arc::new(WaitGroup::new());
         group.add(1);
-        let (ctx, _canceller) = Context::background().with_timeout(SECOND);
+        let ctx = Context::background().with_timeout(SECOND);
         let guard = ctx.on_cancel({
             let group = Arc::clone(&group);
             move || {

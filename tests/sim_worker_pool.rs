@@ -187,7 +187,7 @@ fn cancel_wakes_those_who_wait_and_ends_what_is_being_done_now() {
 #[test]
 fn the_deadline_of_the_context_ends_the_pool_in_its_instant() {
     sim::check(|| {
-        let (ctx, _canceller) = Context::background().with_timeout(SECOND / 2);
+        let ctx = Context::background().with_timeout(SECOND / 2);
         let builder = WorkerPool::builder().workers(2).queue(1).context(&ctx);
         // One job does not look at the context: it takes its time, and nobody waits for that.
         let work = |(): &mut (), n: u32, ctx: &Context| {

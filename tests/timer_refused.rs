@@ -60,7 +60,7 @@ fn each_call_that_needs_the_timer_thread_says_so_and_changes_nothing() {
         &panic_of(|| AfterFunc::new(hour, move || said.send(()).unwrap())),
         "AfterFunc::new"
     ));
-    let (ctx, _canceller) = Context::background().with_timeout(hour);
+    let ctx = Context::background().with_timeout(hour);
     let at = ctx.deadline().unwrap();
     assert!(is_refused(
         &panic_of(|| AfterFunc::at(at, move || other.send(()).unwrap())),

@@ -56,7 +56,7 @@ fn wait_until_gives_up_when_the_context_is_cancelled() {
         let group = WaitGroup::new();
         group.add(1);
         let (parent, canceller) = Context::background().with_cancel();
-        let (ctx, _ctx_canceller) = parent.with_timeout(HOUR);
+        let ctx = parent.with_timeout(HOUR);
         thread::scope(|s| {
             let waits =
                 [s.spawn(|| group.wait_until(&ctx)), s.spawn(|| group.wait_until((&ctx, HOUR)))];

@@ -187,15 +187,15 @@ fn child_poll_cancel(meter: Meter) {
 
 fn timeout_cancel(meter: Meter) {
     let (parent, _canceller) = live();
-    meter.count(|| parent.with_timeout(HOUR).1.cancel());
+    meter.count(|| parent.with_cancel_timeout(HOUR).1.cancel());
 }
 
 fn timeout_poll_cancel(meter: Meter) {
     let (parent, _canceller) = live();
     // The timer thread has an earlier instant to wait for, and sleeps on.
-    let (earlier, _also) = parent.with_timeout(HOUR / 2);
+    let earlier = parent.with_timeout(HOUR / 2);
     assert!(!earlier.has_ended());
-    meter.count(|| looked_at_and_cancelled(&parent.with_timeout(HOUR)));
+    meter.count(|| looked_at_and_cancelled(&parent.with_cancel_timeout(HOUR)));
 }
 
 /// It joins its parent, and its deadline the timer, when somebody first looks.

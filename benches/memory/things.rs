@@ -27,7 +27,7 @@ pub(crate) const THINGS: &[Thing] = &[
     ("idle thread of the cache", idle_threads),
     ("child of a `Context`", |n| children(n, Context::with_cancel, false)),
     ("the same, looked at", |n| children(n, Context::with_cancel, true)),
-    ("child with a timeout, looked at", |n| children(n, |ctx| ctx.with_timeout(HOUR), true)),
+    ("child with a timeout, looked at", |n| children(n, |ctx| ctx.with_cancel_timeout(HOUR), true)),
     ("pending `Timer`", |n| timers(n, false)),
     ("the same with a channel", |n| timers(n, true)),
     ("pending `AfterFunc`", after_funcs),

@@ -57,7 +57,7 @@ fn accept(ctx: &Context, listener: &TcpListener, report: &Sender<String>) -> Res
 /// Answers one request within its time, unless the client hangs up.
 fn serve(ctx: &Context, mut stream: &TcpStream, report: &Sender<String>) -> io::Result<()> {
     let (client, hang_up) = ctx.with_cancel();
-    let (request, _done) = client.with_timeout(PATIENCE);
+    let request = client.with_timeout(PATIENCE);
     let mut reader = BufReader::new(stream);
     let path = request.interrupting(&Reading(stream), || read_path(&mut reader));
     let path = path.map_err(io::Error::other)??;

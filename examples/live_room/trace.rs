@@ -95,7 +95,7 @@ fn run(way: Way, handler: &Arc<Handler>, options: &Options) -> Run {
 /// The context of one request, with the deadline that was asked for.
 pub(crate) fn request_context(parent: &Context, options: &Options) -> (Context, Canceller) {
     match options.deadline {
-        Some(deadline) => parent.with_timeout(deadline),
+        Some(deadline) => parent.with_cancel_timeout(deadline),
         None => parent.with_cancel(),
     }
 }

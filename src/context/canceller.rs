@@ -64,11 +64,6 @@ impl Canceller {
         }
     }
 
-    /// Ends the context because its deadline has passed.
-    pub(super) fn expire(&self) {
-        cancel::cancel(&self.node, &Cause::DEADLINE);
-    }
-
     /// Gives up the power to cancel: the context then ends only with its parent or its deadline.
     pub fn disarm(mut self) {
         self.armed = false;

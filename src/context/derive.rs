@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::node::Node;
 use super::values::Values;
-use super::{Canceller, Context};
+use super::{Canceller, Context, cancel};
 use crate::sys;
+use crate::wait::Cause;
 
 impl Context {
     /// Returns a child that the [`Canceller`] ends, or this context when it ends.
@@ -19,22 +20,39 @@ impl Context {
     /// `context.WithCancel` and `WithCancelCause` in one. Go's `defer cancel()` is the
     /// canceller's `Drop`.
     pub fn with_cancel(&self) -> (Context, Canceller) {
-        self.child(None)
+        guarded(self.child(None))
     }
 
-    /// Returns a child that also ends when `timeout` has passed from now.
+    /// Returns a child that also ends after `timeout`.
     ///
-    /// A timeout of zero is over at once; one too large for the clock is none.
+    /// Only the timeout, or the end of this context, ends the child. To end it earlier, use
+    /// [`with_cancel_timeout`](Self::with_cancel_timeout).
+    ///
+    /// A timeout of zero ends the child at once. A timeout that is too large for the clock never ends it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::Context;
+    /// use std::time::Duration;
+    ///
+    /// let request = Context::background().with_timeout(Duration::from_millis(1));
+    /// assert_eq!(request.wait().to_string(), "context deadline exceeded");
+    /// ```
     ///
     /// # Compared with Go
     ///
-    /// `context.WithTimeout`.
-    pub fn with_timeout(&self, timeout: Duration) -> (Context, Canceller) {
+    /// `context.WithTimeout`, without the `CancelFunc`: a context that is dropped needs no `defer cancel()`.
+    #[must_use = "the context itself is left unchanged"]
+    pub fn with_timeout(&self, timeout: Duration) -> Context {
         let now = sys::now();
-        self.child_until(now, now.checked_add(timeout))
+        self.child_until(now, now.checked_add(timeout)).0
     }
 
     /// Returns a child that also ends at `deadline`. An earlier deadline of this context wins.
+    ///
+    /// Only the deadline, or the end of this context, ends the child. To end it earlier, use
+    /// [`with_cancel_deadline`](Self::with_cancel_deadline).
     ///
     /// No thread watches a deadline that only bounds waits: whoever waits with the context looks at
     /// the clock. From the first poll, callback or [`done`](Self::done) on, one timer thread
@@ -43,9 +61,41 @@ impl Context {
     ///
     /// # Compared with Go
     ///
-    /// `context.WithDeadline`. The clock is monotonic and stops while the machine is suspended.
-    pub fn with_deadline(&self, deadline: Instant) -> (Context, Canceller) {
-        self.child_until(sys::now(), Some(deadline))
+    /// `context.WithDeadline`, without the `CancelFunc`. The clock is monotonic and stops while the
+    /// machine is suspended.
+    #[must_use = "the context itself is left unchanged"]
+    pub fn with_deadline(&self, deadline: Instant) -> Context {
+        self.child_until(sys::now(), Some(deadline)).0
+    }
+
+    /// Returns a child that ends after `timeout`, and the [`Canceller`] that ends it earlier.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::Context;
+    /// use std::time::Duration;
+    ///
+    /// let (request, canceller) = Context::background().with_cancel_timeout(Duration::from_secs(30));
+    /// canceller.cancel_because("client hung up");
+    /// assert_eq!(request.wait().to_string(), "context cancelled: client hung up");
+    /// ```
+    ///
+    /// # Compared with Go
+    ///
+    /// `context.WithTimeout`. Dropping the canceller is Go's `defer cancel()`.
+    pub fn with_cancel_timeout(&self, timeout: Duration) -> (Context, Canceller) {
+        let now = sys::now();
+        guarded(self.child_until(now, now.checked_add(timeout)))
+    }
+
+    /// Returns a child that ends at `deadline`, and the [`Canceller`] that ends it earlier.
+    ///
+    /// # Compared with Go
+    ///
+    /// `context.WithDeadline`. Dropping the canceller is Go's `defer cancel()`.
+    pub fn with_cancel_deadline(&self, deadline: Instant) -> (Context, Canceller) {
+        guarded(self.child_until(sys::now(), Some(deadline)))
     }
 
     /// Returns this context with a value added, which hides an earlier one of the same type.
@@ -101,17 +151,20 @@ impl Context {
         Context { node: Node::merged(nodes), values }
     }
 
-    fn child(&self, deadline: Option<Instant>) -> (Context, Canceller) {
+    fn child(&self, deadline: Option<Instant>) -> (Context, Arc<Node>) {
         let node = Node::child(self.node.as_ref(), deadline);
-        let canceller = Canceller::new(Arc::clone(&node));
-        (Context { node: Some(node), values: self.values.clone() }, canceller)
+        (Context { node: Some(Arc::clone(&node)), values: self.values.clone() }, node)
     }
 
-    fn child_until(&self, now: Instant, deadline: Option<Instant>) -> (Context, Canceller) {
-        let (ctx, canceller) = self.child(deadline);
+    fn child_until(&self, now: Instant, deadline: Option<Instant>) -> (Context, Arc<Node>) {
+        let (ctx, node) = self.child(deadline);
         if deadline.is_some_and(|deadline| deadline <= now) {
-            canceller.expire();
+            cancel::cancel(&node, &Cause::DEADLINE);
         }
-        (ctx, canceller)
+        (ctx, node)
     }
+}
+
+fn guarded((ctx, node): (Context, Arc<Node>)) -> (Context, Canceller) {
+    (ctx, Canceller::new(node))
 }

@@ -62,7 +62,7 @@ impl Context {
     ///
     /// let listener = TcpListener::bind("127.0.0.1:0")?;
     /// let stream = TcpStream::connect(listener.local_addr()?)?; // to somebody who says nothing
-    /// let (ctx, _canceller) = Context::background().with_timeout(Duration::from_millis(5));
+    /// let ctx = Context::background().with_timeout(Duration::from_millis(5));
     /// let read = ctx.interrupting(&stream, || (&stream).read(&mut [0; 100]));
     /// assert_eq!(read?.unwrap_or(0), 0);
     /// assert_eq!(ctx.check().unwrap_err().to_string(), "context deadline exceeded");

@@ -59,7 +59,7 @@ impl Members {
     fn new(setup: Setup, is_scope: bool) -> Self {
         let Setup { context: parent, deadline, limit, spec, caller_runs, inline } = setup;
         let (context, canceller) = match deadline {
-            Some(deadline) => parent.with_deadline(deadline),
+            Some(deadline) => parent.with_cancel_deadline(deadline),
             None => parent.with_cancel(),
         };
         let stack = spec.stack_size.unwrap_or_else(Spec::promised_stack);

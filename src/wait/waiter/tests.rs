@@ -158,7 +158,7 @@ fn a_wake_up_that_comes_late_does_not_end_the_next_wait() {
 fn a_sleep_outside_of_any_queue_ends_with_either_bound() {
     sim::check(|| {
         let (ctx, canceller) = Context::background().with_cancel();
-        let (other, _canceller) = Context::background().with_timeout(3 * SECOND);
+        let other = Context::background().with_timeout(3 * SECOND);
         Waiter::sleep_out(&SECOND.into(), &(&ctx).into());
         assert_eq!(sim::elapsed(), SECOND);
         Waiter::sleep_out(&(&other).into(), &(&ctx).into());

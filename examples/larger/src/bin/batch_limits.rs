@@ -28,7 +28,7 @@ struct Database {
 
 fn main() -> Result<()> {
     let database = Database::create()?;
-    let (job, _canceller) = Context::background().with_timeout(Duration::from_secs(50));
+    let job = Context::background().with_timeout(Duration::from_secs(50));
     let counts = ErrGroup::builder().context(&job).name("writer").scope(|g| {
         for writer in 0..WRITERS {
             let database = &database;

@@ -231,7 +231,7 @@ fn one_last_look_decides_between_the_queue_and_the_permit() {
 fn permits_are_conserved_whoever_gives_up() {
     let test = || {
         let permits = Permits::new(1);
-        let (ctx, canceller) = Context::background().with_timeout(2 * SECOND);
+        let (ctx, canceller) = Context::background().with_cancel_timeout(2 * SECOND);
         let takers: Vec<_> = (0..5)
             .map(|n| {
                 let (permits, ctx) = (Arc::clone(&permits), ctx.clone());
