@@ -3,7 +3,7 @@
 //! A [`Context`] is two pointers: a node of the cancellation tree, and a chain of values. They are
 //! independent, so a value costs no node and a shielded context is one without a node.
 //!
-//! The rooms: `derive` makes contexts from contexts, `waiting` waits for their end;
+//! The rooms: `derive` makes contexts from contexts, `waiting` and `done` wait for their end;
 //! `node` is one node and `family` its ties, `cancel` walks the tree, `deadline` ends nodes
 //! on time, `values` is the chain, `callback` runs what [`Context::on_cancel`] registered.
 
@@ -13,6 +13,7 @@ mod cancelled;
 mod canceller;
 mod deadline;
 mod derive;
+mod done;
 mod family;
 mod interrupting;
 mod node;
@@ -27,6 +28,7 @@ use std::time::{Duration, Instant};
 pub use callback::OnCancel;
 pub use cancelled::Cancelled;
 pub use canceller::Canceller;
+pub use done::Done;
 pub use interrupting::Interrupt;
 use node::Node;
 use values::Values;

@@ -153,7 +153,7 @@ mod worker_pool;
 
 pub use atomic_value::{AtomicValue, Outdated, Reader};
 pub use cond::Cond;
-pub use context::{Cancelled, Canceller, Context, Interrupt, OnCancel};
+pub use context::{Cancelled, Canceller, Context, Done, Interrupt, OnCancel};
 pub use counter::{Counter, Gauge, InFlight, ShardedCounter};
 #[doc(hidden)]
 pub use group::infallible as __infallible;

@@ -344,20 +344,6 @@ fn cancelling_and_expiring_at_once_end_a_context_once() {
 }
 
 #[test]
-fn an_abandoned_deadline_is_forgotten() {
-    watchdog(|| {
-        let drops = support::Count::default();
-        let value = drops.on_drop();
-        let (ctx, canceller) = Context::background().with_cancel_timeout(HOUR);
-        ctx.on_cancel(move || drop(value)).detach();
-        canceller.disarm();
-        assert_eq!(drops.get(), 0);
-        drop(ctx);
-        until(|| drops.get() == 1); // though the hour is not over
-    });
-}
-
-#[test]
 fn waits_of_many_threads_end_at_one_deadline() {
     watchdog(|| {
         let ctx = Context::background().with_timeout(5 * SOON);

@@ -153,6 +153,8 @@ fn a_deadline() {
         assert!(child.done().try_recv().is_err());
         canceller.disarm();
     });
+    come_and_go(move |parent| assert!(parent.with_timeout(hour).done().try_recv().is_err()));
+    come_and_go(move |parent| drop(parent.with_timeout(hour).on_cancel(|| ())));
 }
 
 /// How much memory is in use after `f`, in a process without other tests, that was not before.

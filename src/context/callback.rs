@@ -110,9 +110,15 @@ impl OnCancel {
         self.callback.take().is_some_and(|callback| self.unregister(&callback))
     }
 
-    /// Leaves the callback registered for as long as the context lives, and does not wait.
+    /// Leaves the callback registered until the context ends, and does not wait.
+    ///
+    /// The callback runs even if the context is dropped before its end. So it is never freed if the
+    /// context is the child of one that cannot end any longer.
     pub fn detach(mut self) {
         self.callback = None;
+        if let Some((node, _)) = self.link.take() {
+            node.keep();
+        }
     }
 
     fn unregister(&mut self, callback: &Callback) -> bool {

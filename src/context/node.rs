@@ -65,6 +65,8 @@ pub(super) struct Links {
     pub(super) alarm: Option<Alarm>,
     /// Dropped when the node ends, which disconnects the channel of `done`.
     done: Option<Sender<Infallible>>,
+    /// The node itself, which so lives until it ends: see `keep`.
+    itself: Option<Arc<Node>>,
 }
 
 /// Whether a node was ended just now, and then what must be told.
@@ -167,6 +169,16 @@ impl Node {
     pub(super) fn detach(&self, key: Key) {
         let link = self.links.lock().as_mut().and_then(|links| links.list.remove(key));
         drop(link); // after the lock: it may be the last owner of something
+    }
+
+    /// Keeps this node alive until it ends, though no context holds it: for what is to happen then. Its
+    /// parents and the timer thread hold it weakly, so it must hold itself.
+    pub(super) fn keep(self: &Arc<Self>) {
+        // Without a parent and a deadline only a canceller can end it, and the canceller holds it.
+        if self.parent.is_some() || self.deadline.is_some() {
+            // If it has ended, there is nothing to live for.
+            let _ended = self.link(|links| links.itself = Some(Arc::clone(self)));
+        }
     }
 
     pub(super) fn link<R>(&self, hang: impl FnOnce(&mut Links) -> R) -> Result<R, Cause> {

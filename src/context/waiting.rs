@@ -1,10 +1,6 @@
 //! Waiting for the end of a context, in all the ways there are.
 
-use std::convert::Infallible;
-use std::sync::OnceLock;
 use std::time::Duration;
-
-use crossbeam_channel::Receiver;
 
 use super::{Cancelled, Context, OnCancel, callback};
 use crate::sys;
@@ -72,47 +68,6 @@ impl Context {
         match until.why() {
             Interrupted::Cancelled(cause) => Err(Cancelled(cause)),
             Interrupted::TimedOut | Interrupted::HeldUp(_) => Ok(()),
-        }
-    }
-
-    /// Returns a channel that is disconnected when this context ends, for
-    /// [`select!`](crossbeam_channel::select). It never carries a message, and is made on first
-    /// use.
-    ///
-    /// To ask whether the context has ended, [`has_ended`](Self::has_ended) is cheaper.
-    ///
-    /// # Panics
-    ///
-    /// `Context::done: ...` if the context has a deadline and the operating system refuses the
-    /// timer thread.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use crossbeam_channel::{never, select};
-    /// use phalanx::Context;
-    ///
-    /// let (ctx, canceller) = Context::background().with_cancel();
-    /// canceller.cancel();
-    /// select! {
-    ///     recv(never::<u32>()) -> _ => unreachable!(),
-    ///     recv(ctx.done()) -> _ => assert!(ctx.has_ended()),
-    /// }
-    /// ```
-    #[track_caller]
-    pub fn done(&self) -> &Receiver<Infallible> {
-        static NEVER: OnceLock<Receiver<Infallible>> = OnceLock::new();
-        match &self.node {
-            None => NEVER.get_or_init(crossbeam_channel::never),
-            Some(node) => {
-                node.join_parents();
-                if let Err(refused) = node.watch_deadline() {
-                    panic!(
-                        "Context::done: the operating system refused the timer thread: {refused}"
-                    );
-                }
-                node.done()
-            }
         }
     }
 
