@@ -69,7 +69,7 @@
 //! | `context.Background()` | [`Context::background`] | – |
 //! | `context.WithCancel`, `WithCancelCause` | [`Context::with_cancel`], [`Canceller::cancel_because`] | tokio-util's `CancellationToken` |
 //! | `context.WithTimeout`, `WithDeadline` | [`Context::with_timeout`], [`Context::with_deadline`]; with a canceller [`Context::with_cancel_timeout`] | – |
-//! | `context.WithValue`, `ctx.Value` | [`Context::with_value`], [`Context::value`] | – |
+//! | `context.WithValue`, `ctx.Value` | [`Context::with_keyed_value`], [`Context::keyed_value`]; by type [`Context::with_value`] | – |
 //! | `context.WithoutCancel` | [`Context::shielded`] | – |
 //! | `context.AfterFunc` | [`Context::on_cancel`] | – |
 //! | `ctx.Err()`, `context.Cause(ctx)` | [`Context::check`], [`Context::cause`] | – |

@@ -106,3 +106,51 @@ fn a_million_values_are_looked_through_and_dropped() {
     assert_eq!(ctx.value(), Some(&User("the first")));
     drop(ctx);
 }
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Name {
+    User,
+    Tenant,
+}
+
+#[test]
+fn a_value_is_found_by_its_key() {
+    let ctx = Context::background()
+        .with_keyed_value(Name::User, 1_u8)
+        .with_keyed_value(Name::Tenant, 2_u8)
+        .with_keyed_value("user", 3_u8);
+    assert_eq!(ctx.keyed_value(&Name::User), Some(&1_u8));
+    assert_eq!(ctx.keyed_value(&Name::Tenant), Some(&2_u8));
+    assert_eq!(ctx.keyed_value(&"user"), Some(&3_u8), "keys of another type are other keys");
+    assert_eq!(ctx.keyed_value::<u8>(&"tenant"), None);
+    assert_eq!(ctx.keyed_value::<u8>(&String::from("user")), None);
+}
+
+#[test]
+fn a_later_value_hides_an_earlier_one_of_its_key_whatever_their_types() {
+    let outer = Context::background().with_keyed_value(Name::User, 1_u8);
+    let inner = outer.with_keyed_value(Name::User, "ada");
+    assert_eq!(inner.keyed_value(&Name::User), Some(&"ada"));
+    assert_eq!(inner.keyed_value::<u8>(&Name::User), None);
+    assert_eq!(outer.keyed_value(&Name::User), Some(&1_u8), "the outer context is left unchanged");
+}
+
+#[test]
+fn values_with_a_key_and_values_by_type_do_not_hide_each_other() {
+    let ctx = Context::background()
+        .with_value(User("by type"))
+        .with_keyed_value(Name::User, User("by key"))
+        .with_value(Name::User);
+    assert_eq!(ctx.value(), Some(&User("by type")));
+    assert_eq!(ctx.keyed_value(&Name::User), Some(&User("by key")));
+    assert_eq!(ctx.value(), Some(&Name::User));
+    assert_eq!(ctx.keyed_value::<Name>(&Name::User), None);
+}
+
+#[test]
+fn children_inherit_values_with_keys() {
+    let (child, canceller) = Context::background().with_keyed_value(1, User("ada")).with_cancel();
+    canceller.cancel();
+    assert_eq!(child.shielded().keyed_value(&1), Some(&User("ada")));
+    assert_eq!(child.with_keyed_value(2, ()).keyed_value(&1), Some(&User("ada")));
+}

@@ -104,7 +104,8 @@ impl Context {
     ///
     /// # Compared with Go
     ///
-    /// `context.WithValue` with the type as its key; wrap common types in one of your own.
+    /// `context.WithValue` with the type as its key; wrap common types in one of your own, or use
+    /// [`with_keyed_value`](Self::with_keyed_value).
     #[must_use = "the context itself is left unchanged"]
     pub fn with_value<T: Any + Send + Sync>(&self, value: T) -> Context {
         Context { node: self.node.clone(), values: self.values.with(value) }
@@ -126,6 +127,49 @@ impl Context {
     /// ```
     pub fn value<T: Any + Send + Sync>(&self) -> Option<&T> {
         self.values.get()
+    }
+
+    /// Returns this context with a value added under a key, which hides an earlier value under the same
+    /// key.
+    ///
+    /// Keys of different types are different keys. A value under a key and one that is looked up by its
+    /// type do not hide each other.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::Context;
+    ///
+    /// let ctx = Context::background().with_keyed_value("user", 7_u32).with_keyed_value("tenant", 3_u32);
+    /// assert_eq!(ctx.keyed_value(&"user"), Some(&7_u32));
+    /// assert_eq!(ctx.keyed_value::<u32>(&"session"), None);
+    /// ```
+    ///
+    /// # Compared with Go
+    ///
+    /// `context.WithValue`.
+    #[must_use = "the context itself is left unchanged"]
+    pub fn with_keyed_value<K, V>(&self, key: K, value: V) -> Context
+    where
+        K: Any + Eq + Send + Sync,
+        V: Any + Send + Sync,
+    {
+        Context { node: self.node.clone(), values: self.values.with_key(key, value) }
+    }
+
+    /// Looks up the value that was added last under `key`. Returns `None` if there is none, or if it is of
+    /// another type than `V`.
+    ///
+    /// The lookup takes time proportional to the number of values.
+    ///
+    /// # Compared with Go
+    ///
+    /// `ctx.Value(key)` with a type assertion.
+    pub fn keyed_value<V: Any + Send + Sync>(
+        &self,
+        key: &(impl Any + Eq + Send + Sync),
+    ) -> Option<&V> {
+        self.values.get_by_key(key)
     }
 
     /// Returns a context with the same values that neither a cancellation nor a deadline reaches:

@@ -1,6 +1,7 @@
 //! The values of a context: a chain from the newest to the oldest, shared by all descendants.
 
-use std::any::{Any, TypeId};
+use std::any::Any;
+use std::iter;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
@@ -8,8 +9,26 @@ use std::sync::Arc;
 pub(super) struct Values(Option<Arc<Value>>);
 
 struct Value {
-    value: Box<dyn Any + Send + Sync>,
+    entry: Box<dyn Entry>,
     older: Values,
+}
+
+/// A value and what it is looked up by.
+trait Entry: Send + Sync {
+    fn key(&self) -> &dyn Any;
+    fn value(&self) -> &dyn Any;
+}
+
+/// A value that is looked up by its type.
+struct ByType<T>(T);
+
+/// The key of a value that is looked up by its type.
+struct NoKey;
+
+/// A value that is looked up by a key.
+struct ByKey<K, V> {
+    key: K,
+    value: V,
 }
 
 // A value is shared read-only; what it lets happen behind a shared reference is its own affair.
@@ -21,19 +40,58 @@ impl Values {
 
     /// This chain with a newest value added.
     pub(super) fn with<T: Any + Send + Sync>(&self, value: T) -> Values {
-        Values(Some(Arc::new(Value { value: Box::new(value), older: self.clone() })))
+        self.with_entry(Box::new(ByType(value)))
     }
 
-    /// The newest value of type `T`.
+    /// This chain with a newest value added, which has a key.
+    pub(super) fn with_key<K, V>(&self, key: K, value: V) -> Values
+    where
+        K: Any + Send + Sync,
+        V: Any + Send + Sync,
+    {
+        self.with_entry(Box::new(ByKey { key, value }))
+    }
+
+    fn with_entry(&self, entry: Box<dyn Entry>) -> Values {
+        Values(Some(Arc::new(Value { entry, older: self.clone() })))
+    }
+
+    /// The newest value of type `T` that has no key.
     pub(super) fn get<T: Any>(&self) -> Option<&T> {
-        let mut chain = self;
-        while let Some(newest) = &chain.0 {
-            if (*newest.value).type_id() == TypeId::of::<T>() {
-                return newest.value.downcast_ref();
-            }
-            chain = &newest.older;
-        }
-        None
+        self.entries().find_map(|entry| {
+            let value = entry.value().downcast_ref()?;
+            entry.key().is::<NoKey>().then_some(value)
+        })
+    }
+
+    /// The newest value with this key, if it is of type `V`.
+    pub(super) fn get_by_key<V: Any, K: Any + Eq>(&self, key: &K) -> Option<&V> {
+        self.entries().find(|entry| entry.key().downcast_ref() == Some(key))?.value().downcast_ref()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &dyn Entry> {
+        iter::successors(self.0.as_deref(), |value| value.older.0.as_deref())
+            .map(|value| &*value.entry)
+    }
+}
+
+impl<T: Any + Send + Sync> Entry for ByType<T> {
+    fn key(&self) -> &dyn Any {
+        &NoKey
+    }
+
+    fn value(&self) -> &dyn Any {
+        &self.0
+    }
+}
+
+impl<K: Any + Send + Sync, V: Any + Send + Sync> Entry for ByKey<K, V> {
+    fn key(&self) -> &dyn Any {
+        &self.key
+    }
+
+    fn value(&self) -> &dyn Any {
+        &self.value
     }
 }
 
