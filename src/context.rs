@@ -94,6 +94,16 @@ impl Context {
         Context { node: None, values: Values::NONE }
     }
 
+    /// Returns [`background`](Self::background), for a caller that will be handed a context later. A search
+    /// for the name finds the places that still have none.
+    ///
+    /// # Compared with Go
+    ///
+    /// `context.TODO()`.
+    pub const fn todo() -> Self {
+        Context::background()
+    }
+
     /// Returns `true` once this context has ended. One load.
     ///
     /// The first poll of a context with a deadline hands the deadline to the timer thread, so that
@@ -146,11 +156,34 @@ impl Context {
     }
 }
 
+/// Two contexts are equal if one is a clone of the other: they end together, and have the same values
+/// from the same calls of [`with_value`](Context::with_value).
+///
+/// # Compared with Go
+///
+/// The comparison of two interface values.
+impl PartialEq for Context {
+    fn eq(&self, other: &Self) -> bool {
+        self.node.as_ref().map(Arc::as_ptr) == other.node.as_ref().map(Arc::as_ptr)
+            && self.values.is(&other.values)
+    }
+}
+
+impl Eq for Context {}
+
+/// What kind of context it is, which one, how many there are above it, and the types of its values.
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context")
-            .field("cause", &self.node.as_ref().and_then(|node| node.cause()))
-            .field("deadline", &self.deadline())
-            .finish_non_exhaustive()
+        let mut context = f.debug_struct("Context");
+        match &self.node {
+            None => context.field("kind", &format_args!("background")),
+            Some(node) => context
+                .field("kind", &format_args!("{}", node.kind()))
+                .field("node", &Arc::as_ptr(node))
+                .field("ancestors", &node.ancestors())
+                .field("cause", &node.cause())
+                .field("remaining", &self.remaining()),
+        };
+        context.field("values", &self.values).finish_non_exhaustive()
     }
 }

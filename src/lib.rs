@@ -66,7 +66,7 @@
 //! | `g.SetLimit`, `g.TryGo` | [`Builder::limit`], [`Scope::try_go`] | – |
 //! | `results[i] = ...` | [`Task::join`] gives the value | `ScopedJoinHandle::join` |
 //! | collecting all errors (declined) | [`AllErrors`], [`Settle`] | – |
-//! | `context.Background()` | [`Context::background`] | – |
+//! | `context.Background()`, `TODO()` | [`Context::background`], [`Context::todo`] | – |
 //! | `context.WithCancel`, `WithCancelCause` | [`Context::with_cancel`], [`Canceller::cancel_because`] | tokio-util's `CancellationToken` |
 //! | `context.WithTimeout`, `WithDeadline` | [`Context::with_timeout`], [`Context::with_deadline`]; with a canceller [`Context::with_cancel_timeout`] | – |
 //! | `context.WithValue`, `ctx.Value` | [`Context::with_keyed_value`], [`Context::keyed_value`]; by type [`Context::with_value`] | – |

@@ -278,6 +278,64 @@ fn a_grandchild_hears_its_grandparent_through_a_dropped_parent() {
 }
 
 #[test]
+fn a_context_equals_its_clones_and_no_other() {
+    let (parent, _canceller) = root();
+    let (child, _child_canceller) = parent.with_cancel();
+    let (sibling, _sibling_canceller) = parent.with_cancel();
+    let valued = child.with_value(1);
+    let timed = [parent.with_timeout(HOUR), parent.with_timeout(HOUR)];
+    let merged = Context::merge(&[&parent, &sibling]);
+    let all = [
+        Context::background(),
+        Context::background().with_value(1),
+        parent,
+        child.clone(),
+        sibling,
+        valued,
+        child.with_value(1),
+        timed[0].clone(),
+        timed[1].clone(),
+        merged,
+    ];
+    for (i, ctx) in all.iter().enumerate() {
+        for (j, other) in all.iter().enumerate() {
+            assert_eq!(ctx == &other.clone(), i == j, "{ctx:?} {other:?}");
+        }
+    }
+    assert_eq!(Context::todo(), Context::background());
+    assert_eq!(child.shielded(), Context::default());
+}
+
+#[test]
+fn debug_output_tells_one_context_from_another() {
+    struct Secret(#[expect(dead_code, reason = "nobody shall see it")] u64);
+
+    let (parent, canceller) = root();
+    let child = parent.with_timeout(HOUR).with_value(Secret(4711)).with_keyed_value("user", 7_u8);
+    let grandchild = child.with_timeout(2 * HOUR);
+    let merged = Context::merge(&[&grandchild, &parent]);
+    let contexts = [&Context::todo(), &parent, &child, &grandchild, &merged];
+    let texts = contexts.map(|ctx| format!("{ctx:?}"));
+    let kinds = ["background", "child", "deadline", "child", "merged"];
+    for (text, kind) in texts.iter().zip(kinds) {
+        assert!(text.contains(&format!("kind: {kind}")), "{text}");
+    }
+    for (text, ancestors) in texts[1..].iter().zip(0..) {
+        assert!(text.contains(&format!("ancestors: {ancestors}")), "{text}");
+    }
+    assert!(texts[0].contains("values: []"), "{}", texts[0]);
+    assert!(texts[1].contains("cause: None, remaining: None"), "{}", texts[1]);
+    assert!(texts[2].contains("remaining: Some("), "{}", texts[2]);
+    assert!(texts[2].contains("values: [&str => u8, "), "{}", texts[2]);
+    assert!(texts[2].contains("Secret]") && !texts[2].contains("4711"), "{}", texts[2]);
+    let node = |text: &str| text.split("node: ").nth(1).map(|text| text[..16].to_owned());
+    assert_eq!(node(&texts[1]), node(&format!("{canceller:?}")));
+    assert_ne!(node(&texts[1]), node(&texts[2]));
+    canceller.cancel_because("why not");
+    assert!(format!("{merged:?}").contains("why not"));
+}
+
+#[test]
 fn debug_output_exists_and_shows_no_lock() {
     let (ctx, canceller) = root();
     let registration = ctx.on_cancel(|| ());

@@ -80,6 +80,9 @@ impl Drop for Canceller {
 
 impl fmt::Debug for Canceller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Canceller").field("cause", &self.node.cause()).finish_non_exhaustive()
+        f.debug_struct("Canceller")
+            .field("node", &Arc::as_ptr(&self.node)) // as its context shows it
+            .field("cause", &self.node.cause())
+            .finish_non_exhaustive()
     }
 }

@@ -9,6 +9,7 @@
 //! 3. No recursion: a chain of a million nodes is cancelled, and dropped, in a loop.
 
 use std::convert::Infallible;
+use std::iter;
 use std::mem;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, OnceLock, Weak};
@@ -154,6 +155,23 @@ impl Node {
         } else {
             Some(Cause::CANCELLED)
         }
+    }
+
+    /// What this node is, in a word.
+    pub(super) fn kind(&self) -> &'static str {
+        match (self.owns_deadline, &*self.others) {
+            (true, _) => "deadline",
+            (false, [_, ..]) => "merged",
+            (false, []) => "child",
+        }
+    }
+
+    /// How many nodes there are above this one, by the first parent of each.
+    pub(super) fn ancestors(&self) -> usize {
+        fn above(node: &Node) -> Option<&Node> {
+            node.parent.as_ref().map(|parent| &*parent.node)
+        }
+        iter::successors(above(self), |node| above(node)).count()
     }
 
     /// Hangs something on this node, which has joined its parents.

@@ -1,6 +1,7 @@
 //! The values of a context: a chain from the newest to the oldest, shared by all descendants.
 
-use std::any::Any;
+use std::any::{Any, type_name};
+use std::fmt;
 use std::iter;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
@@ -17,6 +18,7 @@ struct Value {
 trait Entry: Send + Sync {
     fn key(&self) -> &dyn Any;
     fn value(&self) -> &dyn Any;
+    fn types(&self) -> Types;
 }
 
 /// A value that is looked up by its type.
@@ -29,6 +31,12 @@ struct NoKey;
 struct ByKey<K, V> {
     key: K,
     value: V,
+}
+
+/// The names of the types of a key and its value.
+struct Types {
+    key: Option<&'static str>,
+    value: &'static str,
 }
 
 // A value is shared read-only; what it lets happen behind a shared reference is its own affair.
@@ -69,6 +77,11 @@ impl Values {
         self.entries().find(|entry| entry.key().downcast_ref() == Some(key))?.value().downcast_ref()
     }
 
+    /// Whether this is the very same chain.
+    pub(super) fn is(&self, other: &Values) -> bool {
+        self.0.as_ref().map(Arc::as_ptr) == other.0.as_ref().map(Arc::as_ptr)
+    }
+
     fn entries(&self) -> impl Iterator<Item = &dyn Entry> {
         iter::successors(self.0.as_deref(), |value| value.older.0.as_deref())
             .map(|value| &*value.entry)
@@ -83,6 +96,10 @@ impl<T: Any + Send + Sync> Entry for ByType<T> {
     fn value(&self) -> &dyn Any {
         &self.0
     }
+
+    fn types(&self) -> Types {
+        Types { key: None, value: type_name::<T>() }
+    }
 }
 
 impl<K: Any + Send + Sync, V: Any + Send + Sync> Entry for ByKey<K, V> {
@@ -93,6 +110,10 @@ impl<K: Any + Send + Sync, V: Any + Send + Sync> Entry for ByKey<K, V> {
     fn value(&self) -> &dyn Any {
         &self.value
     }
+
+    fn types(&self) -> Types {
+        Types { key: Some(type_name::<K>()), value: type_name::<V>() }
+    }
 }
 
 impl Drop for Value {
@@ -102,5 +123,21 @@ impl Drop for Value {
         while let Some(mut value) = older.and_then(Arc::into_inner) {
             older = value.older.0.take();
         }
+    }
+}
+
+/// The types, the newest first: a value may be secret, or unable to print itself.
+impl fmt::Debug for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.entries().map(Entry::types)).finish()
+    }
+}
+
+impl fmt::Debug for Types {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(key) = self.key {
+            write!(f, "{key} => ")?;
+        }
+        f.write_str(self.value)
     }
 }
