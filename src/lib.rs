@@ -69,6 +69,7 @@
 //! | `context.Background()`, `TODO()` | [`Context::background`], [`Context::todo`] | – |
 //! | `context.WithCancel`, `WithCancelCause` | [`Context::with_cancel`], [`Canceller::cancel_because`] | tokio-util's `CancellationToken` |
 //! | `context.WithTimeout`, `WithDeadline` | [`Context::with_timeout`], [`Context::with_deadline`]; with a canceller [`Context::with_cancel_timeout`] | – |
+//! | `context.WithTimeoutCause`, `WithDeadlineCause` | [`Context::with_timeout_cause`], [`Context::with_deadline_cause`] | – |
 //! | `context.WithValue`, `ctx.Value` | [`Context::with_keyed_value`], [`Context::keyed_value`]; by type [`Context::with_value`] | – |
 //! | `context.WithoutCancel` | [`Context::shielded`] | – |
 //! | `context.AfterFunc` | [`Context::on_cancel`] | – |

@@ -4,13 +4,14 @@
 
 mod support;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use phalanx::sim::{self, Builder, JoinHandle, Script, Strategy, ThreadState, TimeMode};
 use phalanx::{Canceller, CauseKind, Context, Interrupted};
-use support::{Count, Log};
+use support::{Count, Log, OnDrop};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -842,5 +843,122 @@ fn several_threads_that_poll_for_a_deadline_all_see_it() {
             poller.join().unwrap();
         }
         assert_eq!(sim::elapsed(), SECOND * 5);
+    });
+}
+
+// --- The cause of a deadline --------------------------------------------------------------------
+
+/// A context that ends after so long, because of an error with this text.
+fn late(timeout: Duration, error: &'static str) -> Context {
+    Context::background().with_timeout_cause(timeout, error)
+}
+
+fn is_late(ctx: &Context, error: &str) {
+    let cause = ctx.cause().expect("it has ended");
+    assert_eq!(cause.kind(), CauseKind::DeadlineExceeded);
+    assert_eq!(why(ctx), error);
+}
+
+#[test]
+fn a_deadline_ends_a_context_and_its_descendants_with_the_error_it_was_given() {
+    let looks: [fn(&Context); 5] = [
+        |ctx| assert_eq!(ctx.wait().to_string(), "context deadline exceeded: slow"),
+        |ctx| assert!(ctx.sleep(HOUR).is_err()),
+        |ctx| {
+            assert!(!ctx.has_ended()); // and the timer thread ends it
+            nap(SECOND);
+            sim::wait_idle();
+            assert!(ctx.has_ended());
+        },
+        |ctx| {
+            nap(SECOND);
+            assert!(ctx.has_ended());
+        },
+        |ctx| {
+            let (other, _canceller) = Context::background().with_cancel();
+            let merged = Context::merge(&[&other, ctx]);
+            nap(SECOND);
+            assert!(merged.check().is_err());
+            is_late(&merged, "slow");
+        },
+    ];
+    for look in looks {
+        check(move || {
+            let ctx = late(SECOND, "slow");
+            let (middle, _canceller) = ctx.with_cancel();
+            let leaf = middle.with_timeout_cause(HOUR, "never");
+            look(&leaf);
+            for ctx in [&ctx, &middle, &leaf] {
+                assert!(ctx.has_ended());
+                is_late(ctx, "slow");
+            }
+        });
+    }
+}
+
+#[test]
+fn the_error_of_the_earliest_deadline_is_the_one_that_is_reported() {
+    check(|| {
+        let early = late(HOUR, "parent").with_timeout_cause(SECOND, "child");
+        early.wait();
+        is_late(&early, "child");
+        let overdue = late(SECOND, "parent");
+        nap(SECOND);
+        is_late(&overdue.with_deadline_cause(sim::now(), "child"), "parent");
+        is_late(&late(Duration::ZERO, "at once"), "at once");
+        is_late(&Context::background().with_deadline_cause(sim::now(), "now"), "now");
+        let plain = late(HOUR, "parent").with_timeout(SECOND);
+        assert_eq!(plain.wait().to_string(), "context deadline exceeded");
+        is_late(&late(Duration::ZERO, "parent").with_timeout(HOUR), "parent");
+    });
+}
+
+/// An error whose drop is counted, and may panic.
+struct Counted {
+    _drop: OnDrop,
+    panics: bool,
+}
+
+impl fmt::Debug for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Counted")
+    }
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("counted")
+    }
+}
+
+impl std::error::Error for Counted {}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        if self.panics {
+            std::panic::resume_unwind(Box::new("on purpose"));
+        }
+    }
+}
+
+#[test]
+fn a_cancellation_before_the_deadline_has_its_own_cause_and_drops_the_error() {
+    check(|| {
+        let drops = Count::default();
+        let error = |panics| Counted { _drop: drops.on_drop(), panics };
+        let (parent, canceller) = Context::background().with_cancel();
+        let timed = parent.with_timeout_cause(SECOND, error(true));
+        let (other, waits) = (timed.clone(), timed.clone());
+        let waiter = sim::spawn("waiter", move || waits.wait().to_string());
+        assert!(!other.has_ended());
+        sim::wait_idle();
+        canceller.cancel_because("by hand");
+        assert_eq!(waiter.join().unwrap(), "context cancelled: by hand");
+        assert_eq!(why(&timed), "by hand");
+        assert_eq!(drops.get(), 1);
+        let unheard = late(HOUR, "parent").with_timeout_cause(2 * HOUR, error(false));
+        assert_eq!((drops.get(), why(&unheard).as_str()), (2, "live"));
+        drop(Context::background().with_timeout_cause(SECOND, error(true)));
+        assert_eq!(drops.get(), 3);
     });
 }

@@ -34,6 +34,8 @@ struct Sweep {
     pending: Vec<Box<Links>>,
     waiters: Vec<Arc<Waiter>>,
     callbacks: Vec<Arc<Callback>>,
+    /// Errors of the user's for deadlines that are not to come.
+    unused: Vec<Cause>,
 }
 
 impl Sweep {
@@ -42,6 +44,7 @@ impl Sweep {
             if let Some(alarm) = links.alarm.take() {
                 alarms::clear(alarm);
             }
+            self.unused.extend(links.cause.take());
             for link in mem::take(&mut links.list) {
                 match link {
                     Link::Child(child) => {
@@ -78,6 +81,7 @@ impl Sweep {
                 }
             }
         }
+        drop_quietly(self.unused);
         match first_panic {
             Some(payload) if thread::panicking() => drop_quietly(payload),
             Some(payload) => panic::resume_unwind(payload),

@@ -21,8 +21,9 @@ impl Node {
         if !self.has_ended() && self.is_overdue() {
             // From the owner of the deadline down to this node, each with the cause that its parent
             // has: another thread may be on its way down with another.
-            let mut cause = Cause::DEADLINE;
-            for node in self.heirs().into_iter().rev() {
+            let heirs = self.heirs();
+            let mut cause = heirs.last().map_or(Cause::DEADLINE, |owner| owner.deadline_cause());
+            for node in heirs.into_iter().rev() {
                 cancel::cancel(node, &cause);
                 cause = node.cause().unwrap_or(cause);
             }
@@ -90,6 +91,6 @@ impl Node {
 
 impl Ring for Node {
     fn ring(self: Arc<Self>, _: Alarm) {
-        cancel::cancel(&self, &Cause::DEADLINE);
+        cancel::cancel(&self, &self.deadline_cause());
     }
 }

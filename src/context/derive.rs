@@ -1,12 +1,13 @@
 //! New contexts from old ones.
 
 use std::any::Any;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::node::Node;
 use super::values::Values;
-use super::{Canceller, Context, cancel};
+use super::{Canceller, Context};
 use crate::sys;
 use crate::wait::Cause;
 
@@ -46,7 +47,7 @@ impl Context {
     #[must_use = "the context itself is left unchanged"]
     pub fn with_timeout(&self, timeout: Duration) -> Context {
         let now = sys::now();
-        self.child_until(now, now.checked_add(timeout)).0
+        self.child_until(now, now.checked_add(timeout), None).0
     }
 
     /// Returns a child that also ends at `deadline`. An earlier deadline of this context wins.
@@ -65,7 +66,54 @@ impl Context {
     /// machine is suspended.
     #[must_use = "the context itself is left unchanged"]
     pub fn with_deadline(&self, deadline: Instant) -> Context {
-        self.child_until(sys::now(), Some(deadline)).0
+        self.child_until(sys::now(), Some(deadline), None).0
+    }
+
+    /// Returns a child that also ends after `timeout`, because of `error`.
+    ///
+    /// The error is part of the [`Cause`] if the child ends at its own timeout. If something else ends the
+    /// child, `error` is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::Context;
+    /// use std::time::Duration;
+    ///
+    /// let request = Context::background().with_timeout_cause(Duration::ZERO, "the database is slow");
+    /// let cause = request.cause().unwrap();
+    /// assert_eq!(cause.to_string(), "context deadline exceeded: the database is slow");
+    /// ```
+    ///
+    /// # Compared with Go
+    ///
+    /// `context.WithTimeoutCause`.
+    #[must_use = "the context itself is left unchanged"]
+    pub fn with_timeout_cause(
+        &self,
+        timeout: Duration,
+        error: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Context {
+        let now = sys::now();
+        self.child_until(now, now.checked_add(timeout), Some(Cause::late(error.into()))).0
+    }
+
+    /// Returns a child that also ends at `deadline`, because of `error`. An earlier deadline of this
+    /// context wins.
+    ///
+    /// The error is part of the [`Cause`] if the child ends at its own deadline. If something else ends the
+    /// child, `error` is dropped.
+    ///
+    /// # Compared with Go
+    ///
+    /// `context.WithDeadlineCause`.
+    #[must_use = "the context itself is left unchanged"]
+    pub fn with_deadline_cause(
+        &self,
+        deadline: Instant,
+        error: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Context {
+        self.child_until(sys::now(), Some(deadline), Some(Cause::late(error.into()))).0
     }
 
     /// Returns a child that ends after `timeout`, and the [`Canceller`] that ends it earlier.
@@ -86,7 +134,7 @@ impl Context {
     /// `context.WithTimeout`. Dropping the canceller is Go's `defer cancel()`.
     pub fn with_cancel_timeout(&self, timeout: Duration) -> (Context, Canceller) {
         let now = sys::now();
-        guarded(self.child_until(now, now.checked_add(timeout)))
+        guarded(self.child_until(now, now.checked_add(timeout), None))
     }
 
     /// Returns a child that ends at `deadline`, and the [`Canceller`] that ends it earlier.
@@ -95,7 +143,7 @@ impl Context {
     ///
     /// `context.WithDeadline`. Dropping the canceller is Go's `defer cancel()`.
     pub fn with_cancel_deadline(&self, deadline: Instant) -> (Context, Canceller) {
-        guarded(self.child_until(sys::now(), Some(deadline)))
+        guarded(self.child_until(sys::now(), Some(deadline), None))
     }
 
     /// Returns this context with a value added, which hides an earlier one of the same type.
@@ -200,10 +248,18 @@ impl Context {
         (Context { node: Some(Arc::clone(&node)), values: self.values.clone() }, node)
     }
 
-    fn child_until(&self, now: Instant, deadline: Option<Instant>) -> (Context, Arc<Node>) {
+    fn child_until(
+        &self,
+        now: Instant,
+        deadline: Option<Instant>,
+        late: Option<Cause>,
+    ) -> (Context, Arc<Node>) {
         let (ctx, node) = self.child(deadline);
+        if let Some(late) = late.filter(|_| node.owns_deadline) {
+            node.set_deadline_cause(late);
+        }
         if deadline.is_some_and(|deadline| deadline <= now) {
-            cancel::cancel(&node, &Cause::DEADLINE);
+            node.end_if_overdue();
         }
         (ctx, node)
     }

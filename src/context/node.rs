@@ -61,7 +61,8 @@ pub(super) struct Node {
 /// What hangs on a node.
 #[derive(Default)]
 pub(super) struct Links {
-    cause: Option<Cause>,
+    /// Why the node has ended, if it is `BECAUSE`; before, why it will have ended at its own deadline.
+    pub(super) cause: Option<Cause>,
     pub(super) list: List<Link>,
     pub(super) alarm: Option<Alarm>,
     /// Dropped when the node ends, which disconnects the channel of `done`.
@@ -155,6 +156,20 @@ impl Node {
         } else {
             Some(Cause::CANCELLED)
         }
+    }
+
+    /// Says why this node will have ended at its own deadline. To be called before anybody else knows the
+    /// node.
+    pub(super) fn set_deadline_cause(&self, cause: Cause) {
+        let linked = self.link(|links| links.cause = Some(cause));
+        debug_assert!(linked.is_ok(), "it is new");
+    }
+
+    /// Why this node ends at its own deadline.
+    pub(super) fn deadline_cause(&self) -> Cause {
+        let is_late = |cause: &Cause| cause.kind() == CauseKind::DeadlineExceeded;
+        let cause = self.links.lock().as_ref().and_then(|links| links.cause.clone());
+        cause.filter(is_late).unwrap_or(Cause::DEADLINE)
     }
 
     /// What this node is, in a word.

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// Why a [`Context`](crate::Context) ended: its [kind](CauseKind), and the error that whoever
-/// cancelled it may have supplied.
+/// Why a [`Context`](crate::Context) ended: its [kind](CauseKind), and the error that was supplied for it,
+/// if any.
 ///
 /// The first cause wins and never changes; the descendants of a context end with its cause.
 ///
@@ -37,9 +37,14 @@ impl Cause {
         Cause { kind: CauseKind::Cancelled, error: Some(Arc::from(error)) }
     }
 
-    /// This cause with an error.
+    /// This cause with an error, unless it has one.
     pub(crate) fn with_error(self, error: impl Error + Send + Sync + 'static) -> Cause {
-        Cause { error: Some(Arc::new(error)), ..self }
+        let error = self.error.unwrap_or_else(|| Arc::new(error));
+        Cause { kind: self.kind, error: Some(error) }
+    }
+
+    pub(crate) fn late(error: Box<dyn Error + Send + Sync>) -> Cause {
+        Cause { kind: CauseKind::DeadlineExceeded, error: Some(Arc::from(error)) }
     }
 
     /// Tells a cancellation from a deadline that has passed.
@@ -47,9 +52,10 @@ impl Cause {
         self.kind
     }
 
-    /// Returns the error given to [`Canceller::cancel_because`](crate::Canceller::cancel_because),
-    /// if there is one. If a deadline has ended a wait of a task while the thread limit held up tasks of
-    /// its group, this is [`NoThread::Limit`](crate::NoThread::Limit).
+    /// Returns the error given to [`Canceller::cancel_because`](crate::Canceller::cancel_because), or, for
+    /// a deadline, to [`Context::with_timeout_cause`](crate::Context::with_timeout_cause) and its kin; `None`
+    /// if there is none. If a deadline without an error has ended a wait of a task while the thread limit
+    /// held up tasks of its group, this is [`NoThread::Limit`](crate::NoThread::Limit).
     pub fn error(&self) -> Option<&(dyn Error + Send + Sync + 'static)> {
         self.error.as_deref()
     }
