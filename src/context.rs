@@ -45,6 +45,9 @@ use crate::wait::Cause;
 /// Polling ([`has_ended`](Self::has_ended), [`check`](Self::check)) is one load. Blocking
 /// calls of the crate take a context as their bound and return when it ends; they need not poll.
 ///
+/// A file that uses `anyhow::Context`, the trait, as well imports it as `use anyhow::Context as _`: its
+/// methods work without its name.
+///
 /// A context takes 16 bytes. A child with its canceller is one allocation, of 104 bytes, and some 40 more
 /// at its parent once somebody has looked at it; one with a deadline then takes some 350 in all.
 ///

@@ -278,6 +278,47 @@ fn a_grandchild_hears_its_grandparent_through_a_dropped_parent() {
 }
 
 #[test]
+fn each_clone_of_a_canceller_can_cancel_and_the_drop_of_the_last_does() {
+    let (ctx, canceller) = root();
+    let clones = [canceller.clone(), canceller.clone()];
+    drop(canceller);
+    let [one, other] = clones;
+    drop(one);
+    assert!(!ctx.has_ended());
+    drop(other);
+    assert_eq!(told(&ctx), PLAIN);
+
+    let (ctx, canceller) = root();
+    let clone = canceller.clone();
+    clone.cancel_because("the clone");
+    drop((canceller, clone));
+    assert_eq!(told(&ctx), because("the clone"));
+}
+
+#[test]
+fn a_disarmed_clone_leaves_the_power_to_cancel_to_the_others() {
+    let (ctx, canceller) = root();
+    let clones = [canceller.clone(), canceller.clone()];
+    canceller.disarm();
+    let [one, other] = clones;
+    drop(one);
+    other.cancel_because("still");
+    assert_eq!(told(&ctx), because("still"));
+    for first in [true, false] {
+        let (ctx, canceller) = root();
+        let clone = canceller.clone();
+        if first {
+            clone.disarm();
+            drop(canceller);
+        } else {
+            drop(canceller);
+            clone.disarm();
+        }
+        assert!(!ctx.has_ended());
+    }
+}
+
+#[test]
 fn a_context_equals_its_clones_and_no_other() {
     let (parent, _canceller) = root();
     let (child, _child_canceller) = parent.with_cancel();

@@ -525,6 +525,42 @@ fn a_leaf_hears_the_root_through_a_chain_and_nobody_above_a_cancelled_link_does(
     });
 }
 
+#[test]
+fn the_last_of_two_cancellers_that_are_dropped_at_once_ends_the_context() {
+    sim::outcomes(|| {
+        let (ctx, canceller) = root();
+        let runs = Count::default();
+        let counted = runs.clone();
+        ctx.on_cancel(move || counted.add()).detach();
+        let (first, second) = (canceller.clone(), canceller.clone());
+        drop(canceller);
+        assert_eq!(why(&ctx), "live");
+        sim::scope(|s| {
+            s.spawn("first", move || drop(first));
+            s.spawn("second", move || drop(second));
+        });
+        sim::wait_idle();
+        (runs.get(), why(&ctx))
+    })
+    .exactly([(1, "plain".to_owned())])
+    .exhausted();
+}
+
+#[test]
+fn cancellers_dropped_and_disarmed_at_once_leave_the_context_live() {
+    sim::outcomes(|| {
+        let (ctx, canceller) = root();
+        let (first, second) = (canceller.clone(), canceller);
+        sim::scope(|s| {
+            s.spawn("first", move || drop(first));
+            s.spawn("second", move || second.disarm());
+        });
+        why(&ctx)
+    })
+    .exactly(["live".to_owned()])
+    .exhausted();
+}
+
 // --- Merged -----------------------------------------------------------------------------------
 
 #[test]

@@ -16,6 +16,10 @@ impl Context {
     ///
     /// A child of a context that has ended is born ended, with the same cause.
     ///
+    /// Keep the canceller: `let (ctx, _) = parent.with_cancel()` cancels the child at once, since `_` drops
+    /// it. It is not part of the context, so that what receives the context cannot end it, and a context
+    /// that is moved away, into a thread or a task, does not take the power to cancel with it.
+    ///
     /// # Compared with Go
     ///
     /// `context.WithCancel` and `WithCancelCause` in one. Go's `defer cancel()` is the
