@@ -533,7 +533,7 @@ fn a_bounded_wait_that_ends_while_the_limit_holds_tasks_up_names_the_limit() {
         tasks.go(|| ());
         let (by_hand, expired) = (WaitGroup::new(), Context::background());
         by_hand.add(1);
-        let (expired, _canceller) = expired.with_timeout(Duration::ZERO);
+        let expired = expired.with_timeout(Duration::ZERO);
         let bounds = [Until::from(Duration::ZERO), Until::from(&expired)];
         for bound in bounds {
             let errors = [
