@@ -71,7 +71,15 @@ fn every_step_is_what_i64_says_at_the_ends_of_the_range() {
 
 #[test]
 fn a_step_out_of_range_panics_with_its_name_and_changes_nothing() {
-    let table: [(i64, Step, &str); 8] = [
+    let table: [(i64, Step, &str); 16] = [
+        (Counter::MAX, |c| c.add(1), "Counter::add: overflow"),
+        (Counter::MAX - (1 << 32), |c| c.add((1 << 32) + 1), "Counter::add: overflow"),
+        (Counter::MIN, |c| c.add(-1), "Counter::add: overflow"),
+        (Counter::MIN, |c| c.sub(1), "Counter::sub: overflow"),
+        (Counter::MAX, |c| c.sub(-1), "Counter::sub: overflow"),
+        (Counter::MAX, Counter::inc, "Counter::inc: overflow"),
+        (Counter::MIN, Counter::dec, "Counter::dec: overflow"),
+        (i64::MAX, Counter::dec, "Counter::dec: overflow"),
         (i64::MAX, |c| c.add(1), "Counter::add: overflow"),
         (1, |c| c.add(i64::MAX), "Counter::add: overflow"),
         (-1, |c| c.add(i64::MIN), "Counter::add: overflow"),
@@ -91,6 +99,33 @@ fn a_step_out_of_range_panics_with_its_name_and_changes_nothing() {
 }
 
 #[test]
+fn the_panicking_steps_reach_the_ends_of_their_range() {
+    for (start, step, end) in [
+        (Counter::MAX - 1, Counter::inc as Step, Counter::MAX),
+        (Counter::MIN + 1, Counter::dec, Counter::MIN),
+        (0, |c| c.add(Counter::MAX), Counter::MAX),
+        (-1, |c| c.sub(Counter::MAX), Counter::MIN),
+        (Counter::MAX, |c| c.add(Counter::MIN), -1),
+        (i64::MAX, |c| c.add(i64::MIN), -1),
+        (i64::MIN, |c| c.sub(i64::MIN), 0),
+    ] {
+        let counter = Counter::new(start);
+        assert_eq!(step(&counter), end);
+        assert_eq!(counter.get(), end);
+    }
+}
+
+#[test]
+fn bits_are_set_and_cleared_and_the_value_before_is_returned() {
+    let counter = Counter::new(0b1100);
+    assert_eq!(counter.fetch_or(0b0110), 0b1100);
+    assert_eq!(counter.fetch_and(0b0111), 0b1110);
+    assert_eq!(counter.fetch_and(i64::MIN), 0b0110);
+    assert_eq!(counter.fetch_or(i64::MIN), 0);
+    assert_eq!(counter.get(), i64::MIN);
+}
+
+#[test]
 fn swap_and_compare_exchange_return_the_value_before() {
     let counter = Counter::from(7);
     assert_eq!(counter.swap(0), 7);
@@ -101,9 +136,11 @@ fn swap_and_compare_exchange_return_the_value_before() {
 }
 
 #[test]
-fn update_stores_what_the_closure_makes_and_nothing_if_it_panics() {
+fn update_stores_the_result_of_the_closure_and_nothing_if_it_panics() {
     let counter = Counter::new(3);
     assert_eq!(counter.update(|n| n * n), 9);
+    assert_eq!(counter.fetch_update(|n| n * n), 9, "the value before");
+    assert_eq!(counter.swap(9), 81);
     assert_eq!(panic_of(|| counter.update(|_| panic!("no"))), "no");
     assert_eq!(counter.get(), 9);
     assert_eq!(
@@ -164,7 +201,7 @@ fn wait_for_returns_the_value_it_was_told_is_right() {
 #[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn every_kind_of_change_wakes_a_thread_that_sleeps() {
     watchdog(|| {
-        let changes: [fn(&Counter); 8] = [
+        let changes: [fn(&Counter); 11] = [
             |c| _ = c.add(1),
             |c| _ = c.checked_sub(1),
             |c| _ = c.saturating_add(1),
@@ -173,6 +210,9 @@ fn every_kind_of_change_wakes_a_thread_that_sleeps() {
             |c| _ = c.swap(1),
             |c| _ = c.compare_exchange(0, 1),
             |c| _ = c.update(|n| n + 1),
+            |c| _ = c.fetch_update(|n| n + 1),
+            |c| _ = c.fetch_or(1),
+            |c| _ = c.inc(),
         ];
         for change in changes {
             let counter = Counter::new(0);

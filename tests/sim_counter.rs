@@ -1,10 +1,13 @@
 //! The races of the exact counter and of the gauge, in the simulator.
 
 #![cfg(feature = "sim")]
+#![expect(clippy::disallowed_types, reason = "tests use std's atomics")]
 
 mod support;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
 use phalanx::sim::lin::{History, Model};
@@ -18,7 +21,7 @@ const NANO: Duration = Duration::from_nanos(1);
 // --- Steps ------------------------------------------------------------------------------------
 
 #[test]
-fn of_two_steps_to_the_last_value_exactly_one_succeeds() {
+fn of_two_checked_steps_to_the_last_value_exactly_one_succeeds() {
     sim::outcomes(|| {
         let counter = Counter::new(i64::MAX - 1);
         let both = sim::scope(|s| {
@@ -33,7 +36,7 @@ fn of_two_steps_to_the_last_value_exactly_one_succeeds() {
 }
 
 #[test]
-fn a_step_that_goes_too_far_is_seen_by_nobody() {
+fn a_checked_step_that_goes_too_far_is_seen_by_no_thread() {
     sim::outcomes(|| {
         let counter = Counter::new(i64::MAX - 2);
         sim::scope(|s| {
@@ -44,6 +47,72 @@ fn a_step_that_goes_too_far_is_seen_by_nobody() {
     })
     .exactly([(i64::MAX - 2, None)])
     .exhausted();
+}
+
+/// The step's result, or `None` if it panics.
+fn attempt(step: impl FnOnce() -> i64) -> Option<i64> {
+    catch_unwind(AssertUnwindSafe(step)).ok()
+}
+
+#[test]
+fn a_refused_step_is_taken_back_whatever_the_other_threads_do() {
+    sim::outcomes(|| {
+        let counter = Counter::new(Counter::MAX);
+        let is_refused = sim::scope(|s| {
+            let refused = s.spawn("refused", || attempt(|| counter.inc()).is_none());
+            s.spawn("other", || counter.sub(5));
+            refused.join().unwrap()
+        });
+        (is_refused, counter.get() - Counter::MAX)
+    })
+    .exactly([(true, -5), (false, -4)])
+    .exhausted();
+}
+
+#[test]
+fn of_two_steps_to_the_last_value_one_is_refused_and_taken_back() {
+    let at = |start: i64, step: fn(&Counter) -> i64, end: i64| {
+        always(2, move || {
+            let counter = Counter::new(start);
+            let both = sim::scope(|s| {
+                let other = s.spawn("other", || attempt(|| step(&counter)));
+                [attempt(|| step(&counter)), other.join().unwrap()]
+            });
+            assert_eq!(counter.get(), end);
+            assert!(both == [Some(end), None] || both == [None, Some(end)], "{both:?}");
+        });
+    };
+    at(Counter::MAX - 1, Counter::inc, Counter::MAX);
+    at(Counter::MIN + 1, Counter::dec, Counter::MIN);
+    at(Counter::MAX - 7, |c| c.add(7), Counter::MAX);
+    at(Counter::MIN + 7, |c| c.sub(7), Counter::MIN);
+}
+
+#[test]
+fn a_large_step_that_goes_too_far_is_seen_by_no_thread() {
+    sim::outcomes(|| {
+        let counter = Counter::new(7);
+        sim::scope(|s| {
+            let other = s.spawn("other", || attempt(|| counter.add(Counter::MAX)));
+            let seen = counter.get();
+            (seen, other.join().unwrap())
+        })
+    })
+    .exactly([(7, None)])
+    .exhausted();
+}
+
+/// The cost that DESIGN promises: one step for the change, one for the look at the mark.
+#[test]
+fn an_addition_is_one_step_and_a_look_at_the_mark() {
+    let steps = |additions: usize| {
+        let report = Builder::new().exhaustive(0).check(move || {
+            let counter = Counter::new(0);
+            (0..additions).for_each(|_| _ = counter.inc());
+        });
+        report.max_steps
+    };
+    assert_eq!(steps(10) - steps(0), 20);
 }
 
 #[test]
@@ -70,13 +139,20 @@ enum Op {
     CheckedAdd(i64),
     SaturatingSub(i64),
     WrappingAdd(i64),
+    Add(i64),
     Update,
+    FetchUpdate,
+    And(i64),
+    Or(i64),
     Swap(i64),
     CompareExchange(i64, i64),
     Get,
 }
 
-use Op::{CheckedAdd, CompareExchange, Get, SaturatingSub, Swap, Update, WrappingAdd};
+use Op::{
+    Add, And, CheckedAdd, CompareExchange, FetchUpdate, Get, Or, SaturatingSub, Swap, Update,
+    WrappingAdd,
+};
 
 impl Op {
     fn call(self, counter: &Counter) -> Option<i64> {
@@ -84,7 +160,11 @@ impl Op {
             CheckedAdd(n) => counter.checked_add(n),
             SaturatingSub(n) => Some(counter.saturating_sub(n)),
             WrappingAdd(n) => Some(counter.wrapping_add(n)),
+            Add(n) => Some(counter.add(n)),
             Update => Some(counter.update(|value| value / 2)),
+            FetchUpdate => Some(counter.fetch_update(|value| value / 2)),
+            And(mask) => Some(counter.fetch_and(mask)),
+            Or(bits) => Some(counter.fetch_or(bits)),
             Swap(n) => Some(counter.swap(n)),
             CompareExchange(current, new) => counter.compare_exchange(current, new).ok(),
             Get => Some(counter.get()),
@@ -102,7 +182,11 @@ impl Model for Number {
             CheckedAdd(n) => (value.checked_add(n).unwrap_or(value), value.checked_add(n)),
             SaturatingSub(n) => (value.saturating_sub(n), Some(value.saturating_sub(n))),
             WrappingAdd(n) => (value.wrapping_add(n), Some(value.wrapping_add(n))),
+            Add(n) => (value + n, Some(value + n)),
             Update => (value / 2, Some(value / 2)),
+            FetchUpdate => (value / 2, Some(value)),
+            And(mask) => (value & mask, Some(value)),
+            Or(bits) => (value | bits, Some(value)),
             Swap(n) => (n, Some(value)),
             CompareExchange(current, new) if current == value => (new, Some(value)),
             CompareExchange(..) => (value, None),
@@ -112,9 +196,12 @@ impl Model for Number {
     }
 }
 
-fn linearizable<const CALLS: usize>(threads: &'static [[Op; CALLS]]) -> impl Fn() + Clone {
+fn linearizable<const CALLS: usize>(
+    start: i64,
+    threads: &'static [[Op; CALLS]],
+) -> impl Fn() + Clone {
     move || {
-        let (counter, history) = (Counter::new(i64::MAX - 1), History::new());
+        let (counter, history) = (Counter::new(start), History::new());
         sim::scope(|s| {
             for ops in threads {
                 let (counter, history) = (&counter, &history);
@@ -125,24 +212,39 @@ fn linearizable<const CALLS: usize>(threads: &'static [[Op; CALLS]]) -> impl Fn(
                 });
             }
         });
-        history.assert_linearizable(Number(i64::MAX - 1));
+        history.assert_linearizable(Number(start));
     }
 }
 
 #[test]
 fn two_threads_with_two_steps_each_are_linearizable() {
-    always(2, linearizable(&[[CheckedAdd(1), Get], [WrappingAdd(1), Swap(0)]]));
-    always(2, linearizable(&[[SaturatingSub(i64::MAX), Update], [CheckedAdd(2), Get]]));
-    always(2, linearizable(&[[CompareExchange(i64::MAX - 1, 4), Get], [Update, WrappingAdd(3)]]));
+    let at_the_end = |threads| always(2, linearizable(i64::MAX - 1, threads));
+    at_the_end(&[[CheckedAdd(1), Get], [WrappingAdd(1), Swap(0)]]);
+    at_the_end(&[[SaturatingSub(i64::MAX), Update], [CheckedAdd(2), Get]]);
+    at_the_end(&[[CompareExchange(i64::MAX - 1, 4), Get], [Update, WrappingAdd(3)]]);
+    let small = |threads| always(2, linearizable(6, threads));
+    small(&[[Add(5), FetchUpdate], [Add(-3), Or(16)]]);
+    small(&[[And(3), Add(1)], [Or(8), FetchUpdate]]);
 }
 
 #[test]
 fn three_threads_with_four_steps_each_are_linearizable() {
-    often(linearizable(&[
-        [CheckedAdd(1), WrappingAdd(5), Get, Update],
-        [Swap(8), CheckedAdd(i64::MAX), SaturatingSub(9), Get],
-        [Update, CompareExchange(8, 1), Get, WrappingAdd(-1)],
-    ]));
+    often(linearizable(
+        i64::MAX - 1,
+        &[
+            [CheckedAdd(1), WrappingAdd(5), Get, Update],
+            [Swap(8), CheckedAdd(i64::MAX), SaturatingSub(9), Get],
+            [Update, CompareExchange(8, 1), Get, WrappingAdd(-1)],
+        ],
+    ));
+    often(linearizable(
+        6,
+        &[
+            [Add(5), Or(32), Get, FetchUpdate],
+            [And(7), Add(-9), Swap(2), Get],
+            [Or(1), Get, Add(3), Update],
+        ],
+    ));
 }
 
 // --- No wake-up is lost -----------------------------------------------------------------------
@@ -180,7 +282,7 @@ fn a_step_between_the_queue_and_the_sleep_leaves_a_wake_up_behind() {
 
 #[test]
 fn a_mark_between_a_step_and_its_look_for_the_mark_is_served() {
-    let script = both_are_there().run("adder").until_nth("load", 2);
+    let script = both_are_there().run("adder").until("load");
     play(script.run("waiter").to_block().run("adder").to_end(), one_of_each);
 }
 
@@ -369,6 +471,56 @@ fn a_peak_that_nobody_else_can_see_is_still_kept() {
         gauge.peak()
     });
     assert_eq!(peak, 2);
+}
+
+/// Three are in at once, though the third is still on its way in when the first leaves.
+#[test]
+fn a_peak_that_has_passed_before_it_was_noted_is_still_kept() {
+    let script = Script::new().run("root").to_block().run("late").until("load");
+    let script = script.run("other").to_end().run("late").to_end().run("root").to_end();
+    let peak = play(script, || {
+        let gauge = Gauge::new();
+        let first = gauge.track();
+        sim::scope(|s| {
+            s.spawn("late", || drop(gauge.track()));
+            s.spawn("other", || drop(first));
+        });
+        assert_eq!(gauge.current(), 0);
+        gauge.peak()
+    });
+    assert_eq!(peak, 2);
+}
+
+#[test]
+fn what_a_guard_counts_is_in_the_peak_when_track_returns() {
+    always(2, || {
+        let (gauge, held) = (Gauge::new(), AtomicU32::new(0)); // a word that is no step
+        let holds = || {
+            let in_flight = gauge.track();
+            let now = held.fetch_add(1, SeqCst) + 1;
+            assert!(gauge.peak() >= now);
+            held.fetch_sub(1, SeqCst);
+            drop(in_flight);
+        };
+        sim::scope(|s| {
+            s.spawn("one", holds);
+            s.spawn("other", holds);
+            holds();
+        });
+    });
+}
+
+#[test]
+fn counting_in_and_out_is_two_steps_below_the_peak() {
+    let steps = |rounds: usize| {
+        let report = Builder::new().exhaustive(0).check(move || {
+            let gauge = Gauge::new();
+            drop(gauge.track());
+            (0..rounds).for_each(|_| drop(gauge.track()));
+        });
+        report.max_steps
+    };
+    assert_eq!(steps(10) - steps(0), 20);
 }
 
 #[test]

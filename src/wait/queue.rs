@@ -115,6 +115,31 @@ impl<S> WaitQueue<S> {
         self.park(&until, enlist, Patience::Parks)
     }
 
+    /// Waits until `condition` returns `true` for a value that other threads change, and returns it.
+    ///
+    /// `look` returns the value. `register` returns it, too, under the lock, and leaves a mark that brings
+    /// the next change to this queue, which then grants all waiters.
+    pub(crate) fn wait_for_value<T: Copy + PartialEq>(
+        &self,
+        until: Until<'_>,
+        look: impl Fn() -> T,
+        register: impl Fn() -> T,
+        mut condition: impl FnMut(T) -> bool,
+    ) -> Result<T, Interrupted> {
+        until.enter()?;
+        loop {
+            let seen = look();
+            if condition(seen) {
+                return Ok(seen);
+            }
+            // Here, since a value that changes all the time never lets the thread sleep.
+            if until.is_over() {
+                return Err(until.why());
+            }
+            self.wait(until, || look() != seen, |_| register() != seen)?;
+        }
+    }
+
     fn park(
         &self,
         until: &Until<'_>,
