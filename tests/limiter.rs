@@ -348,7 +348,34 @@ fn idle_keys_are_dropped_as_others_come() {
     for key in 0..100_000 {
         assert_eq!(keyed.of(&key).available(), 1);
     }
-    assert!(keyed.len() <= 65, "{}", keyed.len());
+    assert!(keyed.len() <= 100, "{}", keyed.len());
+}
+
+#[test]
+fn no_more_than_twice_as_many_keys_are_kept_as_are_in_use() {
+    let keyed = KeyedLimiter::<u64>::new(Rate::per_hour(1), 1);
+    assert!((0..1000).all(|key| keyed.of(&key).allow()));
+    for key in 1000..20_000 {
+        assert_eq!(keyed.of(&key).available(), 1);
+        assert!(keyed.len() <= 2100, "{} after {key}", keyed.len());
+    }
+    keyed.drop_idle();
+    assert_eq!(keyed.len(), 1000);
+}
+
+/// A hundred thousand keys become idle at the same time, and no call pays for all of them.
+#[test]
+fn a_new_key_drops_no_more_than_a_few_idle_ones() {
+    let keyed = KeyedLimiter::<u64>::new(Rate::per_hour(1), 1);
+    let held: Vec<_> = (0..100_000).map(|key| keyed.of(&key)).collect();
+    assert_eq!(keyed.len(), held.len());
+    drop(held);
+    for key in 100_000..100_100 {
+        let before = keyed.len();
+        keyed.of(&key);
+        let dropped = before + 1 - keyed.len();
+        assert!(dropped <= 4, "{dropped}");
+    }
 }
 
 #[test]

@@ -9,21 +9,36 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::time::Instant;
 
+use crossbeam_utils::CachePadded;
+
 use super::{Limiter, Rate};
 use crate::sys::{self, Mutex};
 
-/// So many keys are kept without a look at which of them are idle.
-const FEW: usize = 64;
+/// The keys are distributed over this many shards, each with a lock of its own.
+const SHARDS: usize = 16;
+
+/// A shard keeps up to this many keys without looking for idle ones.
+const FEW: usize = 4;
+
+/// A new key looks at this many others in its shard, in turn, and drops those that are idle. So idle keys are
+/// at most about a third as many as those that are in use.
+const LOOKS_PER_KEY: usize = 4;
+
+/// The most keys that are looked at under a lock. It takes some microseconds.
+const LOOKS_PER_LOCK: usize = 64;
 
 /// A [`Limiter`] for each key, such as a user or an address, all with the same rate and burst.
 ///
-/// A key costs nothing until it is used, and nothing again when it is idle, which is when its bucket
-/// is full, with the rate and the burst that all have, and nobody holds its limiter. Idle keys are
-/// dropped as others come, so that no more than twice as many are kept as are in use, and some sixty;
-/// or by [`drop_idle`](Self::drop_idle). One that is in use takes some 290 bytes, with a `u64` for a key.
+/// A key costs nothing until it is used, and nothing after it has become idle. A key is idle when its limiter
+/// is as new: its bucket is full, its rate and burst are those of the others, and no caller holds it. Each new
+/// key drops idle ones, so that in the long run no more than twice as many keys are kept as are in use, plus
+/// some eighty; [`drop_idle`](Self::drop_idle) drops all of them at once. Whether a key is idle goes by the
+/// clock, even if its limiter is only ever asked for [given instants](Limiter::allow_n_at).
 ///
-/// Keys may be of any type that can be hashed, compared and cloned. They are, and are dropped, on the
-/// threads that call, without a lock.
+/// Keys may be of any type that can be hashed, compared and cloned. They are hashed, compared, cloned and
+/// dropped on the calling threads, outside of all locks. A lock is held while at most 64 keys are looked at
+/// (keys with equal hashes count as one), and a call does not take longer the more keys there are, but for the
+/// depth of a tree.
 ///
 /// # Examples
 ///
@@ -45,19 +60,21 @@ pub struct KeyedLimiter<K> {
     rate: Rate,
     burst: u64,
     hasher: RandomState,
-    keys: Mutex<Keys<K>>,
+    shards: Box<[CachePadded<Mutex<Shard<K>>>]>,
 }
 
-/// Keys are hashed, compared and dropped without the lock, since that is the user's code: under it
-/// there are hashes only, and the bins of the keys that share one.
-struct Keys<K> {
+/// The keys of a shard. Keys are hashed, compared and dropped without the lock, since that is the user's code:
+/// under it there are only hashes, and bins of keys that share one.
+///
+/// A tree and not a table, since a table that grows moves all its keys at once.
+struct Shard<K> {
     by_hash: BTreeMap<u64, Bin<K>>,
     len: usize,
-    /// How many there may be until idle ones are looked for.
-    limit: usize,
+    /// The hash from which the next new key looks for idle ones.
+    cursor: u64,
 }
 
-/// The keys that have the same hash: nearly always one. It is replaced when they change, so who
+/// The keys that have the same hash: nearly always one. It is replaced when they change, so a thread that
 /// compares them without the lock holds the bin, and with it every key in it.
 type Bin<K> = Arc<[Arc<Entry<K>>]>;
 
@@ -67,15 +84,17 @@ struct Entry<K> {
 }
 
 impl<K> KeyedLimiter<K> {
-    /// Creates one without keys.
+    /// Creates a limiter without keys.
     pub fn new(rate: Rate, burst: u64) -> Self {
-        let keys = Keys { by_hash: BTreeMap::new(), len: 0, limit: FEW };
-        KeyedLimiter { rate, burst, hasher: RandomState::new(), keys: Mutex::new(keys) }
+        let shard = |_| CachePadded::new(Mutex::new(Shard::new()));
+        let shards = (0..SHARDS).map(shard).collect();
+        KeyedLimiter { rate, burst, hasher: RandomState::new(), shards }
     }
 
-    /// Returns how many keys are kept.
+    /// Returns the number of keys that are kept, idle ones included. If other threads use the limiter, it may be
+    /// out of date.
     pub fn len(&self) -> usize {
-        self.keys.lock().len
+        self.shards.iter().map(|shard| shard.lock().len).sum()
     }
 
     /// Returns `true` if no key is kept.
@@ -83,30 +102,35 @@ impl<K> KeyedLimiter<K> {
         self.len() == 0
     }
 
-    /// Returns the limiter of `key`, made now if there is none.
+    /// Returns the limiter of `key`. Creates it if there is none.
     ///
-    /// To be used at once, or kept for as long as one likes: until it is dropped, everybody gets the
-    /// same one for the key.
+    /// The limiter may be used at once or kept: until it is dropped, all callers get the same one for this key.
     ///
     /// # Panics
     ///
-    /// Only if the key does, when it is hashed, compared, cloned or dropped; nothing is changed but
-    /// that idle keys may have been dropped.
+    /// Panics only if hashing, comparing, cloning or dropping a key does. Nothing is changed then, except that
+    /// idle keys may have been dropped.
     pub fn of<Q>(&self, key: &Q) -> Arc<Limiter>
     where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
         let hash = self.hasher.hash_one(key);
+        let shard = self.shard(hash);
         let mut made = None;
         loop {
-            let known = self.keys.lock().by_hash.get(&hash).cloned();
+            let known = shard.lock().by_hash.get(&hash).cloned();
             let entries = known.as_deref().unwrap_or_default();
             if let Some(found) = entries.iter().find(|entry| entry.key.borrow() == key) {
                 return Arc::clone(&found.limiter);
             }
             let entry = made.get_or_insert_with(|| self.entry(key.to_owned()));
-            if let Some(idle) = self.enter(hash, known.as_ref(), entry) {
+            let bin = entries.iter().chain([&*entry]).cloned().collect();
+            let now = sys::now();
+            let mut keys = shard.lock();
+            if keys.replace(hash, known.as_ref(), bin) {
+                let idle = keys.take_some_idle(self.rate, self.burst, now);
+                drop(keys);
                 let limiter = Arc::clone(&entry.limiter);
                 drop(idle); // without the lock
                 return limiter;
@@ -114,74 +138,105 @@ impl<K> KeyedLimiter<K> {
         }
     }
 
-    /// Drops the keys that are idle.
+    /// Drops the keys that are idle. Keys that come while it runs may stay.
     ///
     /// # Panics
     ///
-    /// Only if dropping a key does; all of them are dropped.
+    /// Panics only if dropping a key does. All idle keys are dropped nevertheless.
     pub fn drop_idle(&self) {
         let now = sys::now();
-        let idle = self.keys.lock().take_idle(self.rate, self.burst, now);
-        drop(idle); // without the lock
+        let mut idle = Vec::new();
+        for shard in &self.shards {
+            let mut next = Some(0);
+            while let Some(start) = next {
+                let mut keys = shard.lock();
+                next = keys.take_idle(start, LOOKS_PER_LOCK, self.rate, self.burst, now, &mut idle);
+            }
+        }
+        drop(idle); // without a lock
     }
 
     fn entry(&self, key: K) -> Arc<Entry<K>> {
         Arc::new(Entry { key, limiter: Arc::new(Limiter::new(self.rate, self.burst)) })
     }
 
-    /// Enters a key that is not in the bin that is `known`, and returns bins with idle ones that were
-    /// taken out; `None` if there is another bin by now.
-    fn enter(
-        &self,
-        hash: u64,
-        known: Option<&Bin<K>>,
-        entry: &Arc<Entry<K>>,
-    ) -> Option<Vec<Bin<K>>> {
-        let mut keys = self.keys.lock();
-        match (keys.by_hash.get(&hash), known) {
-            (None, None) => {}
-            (Some(there), Some(known)) if Arc::ptr_eq(there, known) => {}
-            _ => return None,
-        }
-        let others = known.into_iter().flat_map(|bin| bin.iter());
-        let bin = others.chain([entry]).cloned().collect();
-        // The caller holds the bin that is replaced.
-        keys.by_hash.insert(hash, bin);
-        keys.len += 1;
-        if keys.len <= keys.limit {
-            return Some(Vec::new());
-        }
-        Some(keys.take_idle(self.rate, self.burst, sys::now()))
+    fn shard(&self, hash: u64) -> &Mutex<Shard<K>> {
+        // The tree of a shard is ordered by all bits, so any of them will do.
+        &self.shards[usize::from(hash.to_le_bytes()[0]) % SHARDS]
     }
 }
 
-impl<K> Keys<K> {
-    /// Takes the idle keys out: returns the bins that they were in.
-    fn take_idle(&mut self, rate: Rate, burst: u64, now: Instant) -> Vec<Bin<K>> {
-        let (mut idle, mut gone) = (Vec::new(), 0);
-        self.by_hash.retain(|_, bin| {
-            // Whoever compares the keys, without the lock, may be about to use one of them.
-            let Some(entries) = Arc::get_mut(bin) else { return true };
+impl<K> Shard<K> {
+    const fn new() -> Self {
+        Shard { by_hash: BTreeMap::new(), len: 0, cursor: 0 }
+    }
+
+    /// Replaces the bin that is `known` by one that has a key more; `false`, and nothing is changed, if there is
+    /// another bin by now. The caller holds the bin that is replaced, so no key is dropped.
+    fn replace(&mut self, hash: u64, known: Option<&Bin<K>>, bin: Bin<K>) -> bool {
+        let is_there = match (self.by_hash.get(&hash), known) {
+            (None, None) => true,
+            (Some(there), Some(known)) => Arc::ptr_eq(there, known),
+            _ => false,
+        };
+        if is_there {
+            self.by_hash.insert(hash, bin);
+            self.len += 1;
+        }
+        is_there
+    }
+
+    /// After a new key: looks at some others, and takes out those that are idle.
+    fn take_some_idle(&mut self, rate: Rate, burst: u64, now: Instant) -> Vec<Bin<K>> {
+        let mut idle = Vec::new();
+        if self.len > FEW {
+            let next = self.take_idle(self.cursor, LOOKS_PER_KEY, rate, burst, now, &mut idle);
+            self.cursor = next.unwrap_or(0);
+        }
+        idle
+    }
+
+    /// Looks at up to `looks` bins from the hash `start` on, and takes the idle keys out: adds the bins that they
+    /// were in to `idle`. Returns the hash from which to go on, or `None` at the end.
+    fn take_idle(
+        &mut self,
+        start: u64,
+        looks: usize,
+        rate: Rate,
+        burst: u64,
+        now: Instant,
+        idle: &mut Vec<Bin<K>>,
+    ) -> Option<u64> {
+        let (mut gone, mut empty) = (0, Vec::new());
+        let mut bins = self.by_hash.range_mut(start..);
+        for (&hash, bin) in bins.by_ref().take(looks) {
+            // A thread that compares the keys, without the lock, may be about to use one of them.
+            let Some(entries) = Arc::get_mut(bin) else { continue };
             let mut is_used = |entry: &mut Arc<_>| !Entry::is_idle(entry, rate, burst, now);
             let used: Vec<bool> = entries.iter_mut().map(&mut is_used).collect();
             if used.iter().all(|used| *used) {
-                return true;
+                continue;
             }
             let kept = entries.iter().zip(used).filter(|(_, used)| *used);
             let kept: Bin<K> = kept.map(|(entry, _)| Arc::clone(entry)).collect();
             gone += bin.len() - kept.len();
+            if kept.is_empty() {
+                empty.push(hash);
+            }
             idle.push(mem::replace(bin, kept));
-            !bin.is_empty()
-        });
+        }
+        let next = bins.next().map(|(&hash, _)| hash);
+        for hash in empty {
+            self.by_hash.remove(&hash);
+        }
         self.len -= gone;
-        self.limit = FEW.max(2 * self.len);
-        idle
+        next
     }
 }
 
 impl<K> Entry<K> {
-    /// Nobody else has the entry or its limiter, and that is as if it were new. Under the lock of the
-    /// keys nobody can get hold of it; `Arc::get_mut` sees the work of those who had it.
+    /// Whether no thread has the entry or its limiter, and the limiter is as new. Under the lock of the shard no
+    /// thread can get hold of it; `Arc::get_mut` sees the work of those that had it.
     fn is_idle(entry: &mut Arc<Self>, rate: Rate, burst: u64, now: Instant) -> bool {
         let Some(entry) = Arc::get_mut(entry) else { return false };
         let Some(limiter) = Arc::get_mut(&mut entry.limiter) else { return false };
