@@ -163,7 +163,9 @@ pub use group::{
     Panicked, Policy, PolicyBuilder, PolicyGroup, PolicyScope, Quorum, Scope, Settle, Stopped,
     Task, Tolerate, WhyStopped, catch, par_map, race, run_all,
 };
-pub use limiter::{KeyedLimiter, LimitError, Limiter, Rate, Reservation, Sometimes};
+pub use limiter::{
+    KeyedLimiter, LimitError, Limiter, ParseRateError, Rate, Reservation, Sometimes,
+};
 pub use lock::{
     MappedMutexGuard, MappedRwLockReadGuard, MappedRwLockWriteGuard, Mutex, MutexGuard, RwLock,
     RwLockReadGuard, RwLockUpgradableReadGuard, RwLockWriteGuard,

@@ -1,15 +1,15 @@
-//! Use this to let things happen no more often than so many per second.
+//! Use this to limit how often things happen: so many per second, with bursts.
 //!
-//! `bucket` is the arithmetic, `line` the order of those who were promised tokens: both are pure. Of
-//! the threads that wait only one looks at the clock, the first in the line: the timekeeper. When it
-//! is served, or leaves, the next one is told to keep the time.
+//! `bucket` is the arithmetic of the tokens and `line` the order of those that were promised tokens; both
+//! are pure. Every waiting thread sleeps until the instant at which its own turn comes, as of its last
+//! look, so a thread that runs late holds up no other. The first thread to look when a turn has come
+//! serves all whose turn has come.
 
 mod bucket;
 mod keyed;
 mod line;
 mod rate;
 mod reservation;
-mod settled;
 mod sometimes;
 mod waiting;
 
@@ -19,40 +19,45 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use keyed::KeyedLimiter;
-pub use rate::Rate;
+pub use rate::{ParseRateError, Rate};
 pub use reservation::Reservation;
 pub use sometimes::Sometimes;
 pub use waiting::LimitError;
 
 use bucket::Bucket;
-use line::Line;
-use settled::Settled;
+use line::{Line, Number};
 
-use crate::sys::{self, Mutex};
+use crate::sys::{self, Mutex, MutexGuard};
 use crate::wait::Waiter;
 
-/// Lets things happen at a rate, and in bursts of no more than so many.
+/// A token bucket: lets things happen at a rate, with bursts of a limited size.
 ///
-/// A bucket holds `burst` tokens; it starts full, and is filled at the rate. Each event takes one, or
-/// several. In any time `t` from the start, no more than `burst` + rate · `t` are ever handed out;
-/// the arithmetic is in whole numbers, and exact to the nanosecond, for a year as for a second.
+/// The bucket holds up to `burst` tokens. It starts full and is refilled at the rate. Each event takes one
+/// token or several. In any time `t` from the start, no more than `burst` + rate · `t` tokens are handed
+/// out. The arithmetic is in whole numbers and exact to the nanosecond, over a year as over a second.
 ///
-/// - [`allow`](Self::allow) takes a token if there is one, and says so;
-/// - [`wait`](Self::wait) waits for one; whoever comes first is served first, and
-///   [`wait_until`](Self::wait_until) refuses at once if its bound comes too early;
-/// - [`reserve`](Self::reserve) takes a place in the line now, to be used later, or cancelled.
+/// - [`allow`](Self::allow) takes a token if there is one, and returns whether it did;
+/// - [`wait`](Self::wait) waits for a token, first come, first served;
+///   [`wait_until`](Self::wait_until) fails at once if its bound comes too early;
+/// - [`reserve`](Self::reserve) takes a place in the line now, to be used later or cancelled.
 ///
-/// Nobody overtakes: while anybody waits or has reserved, `allow` refuses. Who gives up takes nothing:
-/// those behind move up. The rate and the burst can be changed at any time, and the threads that wait
-/// go by the new rate at once.
+/// No call overtakes another: while a thread waits or a reservation is pending, `allow` refuses. A call that
+/// gives up takes nothing, and those behind it move up. The rate and the burst can be changed at any time,
+/// and waiting threads go by the new rate at once.
 ///
-/// From any later instant, too, no more than `burst` + rate · `t` are used, and what comes in a single
-/// nanosecond, if tokens are used when their turn comes. A thread that the machine wakes late uses
-/// them late, and so may you use or cancel a reservation: those that follow do not come later for it.
+/// The bound `burst` + rate · `t` also holds from any later instant for tokens that are *used*, if each is
+/// used when its turn comes. A thread that the system wakes late uses its tokens late, as does a caller that
+/// uses or cancels a reservation late; those that follow are not delayed by it.
 ///
-/// It works in a `static`, takes 176 bytes, and allocates only for those who wait or reserve ahead.
-/// `allow` takes a lock that nobody holds for long, and about 170 instructions, of which 100 read the
-/// clock and subtract.
+/// A limiter works in a `static` and allocates only for calls that wait or reserve ahead.
+///
+/// # Tests and replays
+///
+/// [`allow_n_at`](Self::allow_n_at), [`reserve_n_at`](Self::reserve_n_at),
+/// [`available_at`](Self::available_at), [`Reservation::delay_from`] and [`Reservation::cancel_at`] take the
+/// current instant as an argument, so that recorded events can be replayed. All other methods read the
+/// clock. The latest instant that a limiter has seen counts: an earlier one adds no tokens, so do not mix
+/// instants that are ahead of the clock with methods that read it.
 ///
 /// # Examples
 ///
@@ -67,9 +72,9 @@ use crate::wait::Waiter;
 ///
 /// # Compared with Go
 ///
-/// `rate.Limiter` of x/time, without its floating-point numbers. A burst that is too small for a
-/// request is an error at once, also in `reserve`; waiting threads go by a new rate; a reservation
-/// that is cancelled gives everything back, once, and whoever is behind it moves up.
+/// `rate.Limiter` of x/time, without its floating-point numbers. A burst that is too small for a request is
+/// an error at once, also in `reserve`; waiting threads go by a new rate; a reservation that is cancelled
+/// gives everything back, once, and those behind it move up.
 pub struct Limiter {
     state: Mutex<State>,
 }
@@ -77,20 +82,20 @@ pub struct Limiter {
 #[derive(Debug)]
 struct State {
     bucket: Bucket,
-    /// Those who were promised tokens that are not there yet. While it is not empty, tokens are only
-    /// handed out to the first of them.
+    /// Those that were promised tokens which are not there yet. While it is not empty, tokens are handed out
+    /// to the first of them only.
     line: Line<Arc<Waiter>>,
 }
 
 impl Limiter {
-    /// Creates one with a full bucket, for bursts of so many.
+    /// Creates a limiter with a full bucket of `burst` tokens.
     ///
     /// With a burst of zero nothing is ever let through, unless the rate is infinite.
     pub const fn new(rate: Rate, burst: u64) -> Self {
         Limiter { state: Mutex::new(State { bucket: Bucket::new(rate, burst), line: Line::new() }) }
     }
 
-    /// Takes a token if there is one, and nobody is in the line.
+    /// Takes a token if there is one and the line is empty.
     ///
     /// # Compared with Go
     ///
@@ -100,17 +105,36 @@ impl Limiter {
         self.allow_n(1)
     }
 
-    /// Takes `n` tokens if there are so many, and nobody is in the line; of none there are always
-    /// enough.
+    /// Takes `n` tokens if there are so many and the line is empty. Always succeeds for zero tokens.
     ///
     /// # Compared with Go
     ///
-    /// `Limiter.AllowN`, at the present time.
+    /// `Limiter.AllowN` at the present time.
     pub fn allow_n(&self, n: u64) -> bool {
+        n == 0 || self.allow_n_at(n, sys::now())
+    }
+
+    /// Takes `n` tokens, as [`allow_n`](Self::allow_n) does, at the instant `now`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::{Limiter, Rate};
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let (limiter, start) = (Limiter::new(Rate::per_second(2), 1), Instant::now());
+    /// let arrivals = [0, 100, 499, 500, 2000].map(Duration::from_millis);
+    /// let allowed = arrivals.map(|arrival| limiter.allow_n_at(1, start + arrival));
+    /// assert_eq!(allowed, [true, false, false, true, true]);
+    /// ```
+    ///
+    /// # Compared with Go
+    ///
+    /// `Limiter.AllowN`.
+    pub fn allow_n_at(&self, n: u64, now: Instant) -> bool {
         if n == 0 {
             return true;
         }
-        let now = sys::now();
         let mut state = self.state.lock();
         if !state.line.is_empty() {
             return Settled::new(state, now).take_now(n);
@@ -120,23 +144,25 @@ impl Limiter {
         state.bucket.take(n)
     }
 
-    /// Changes the rate from now on, also for those who wait.
+    /// Changes the rate from now on, also for waiting threads.
     ///
-    /// What is in the bucket stays. At a rate of zero those who wait do so until another rate is set;
-    /// at an infinite one all of them go on at once, and the bucket is full when it ends.
+    /// The tokens in the bucket stay. At a rate of zero, waiting threads wait until another rate is set. An
+    /// infinite rate releases all of them at once; the bucket is full when it ends.
     ///
     /// # Compared with Go
     ///
-    /// `Limiter.SetLimit`, by whose new rate those who wait do not go.
+    /// `Limiter.SetLimit`, which does not change how long waiting goroutines wait.
     pub fn set_rate(&self, rate: Rate) {
         let mut settled = self.settle();
         settled.state.bucket.set_rate(rate);
         settled.serve();
-        settled.tell_timekeeper();
+        // All of them, not the front alone: the first ones may be late, and the others need not wait for
+        // them at the old rate.
+        settled.tell(usize::MAX);
     }
 
-    /// Changes the burst from now on. Tokens for which there is no room any more are lost; those who
-    /// wait for more are served all the same, as they were promised.
+    /// Changes the burst from now on. Tokens that no longer fit are lost. Threads that wait for more than the
+    /// new burst still get their tokens, since they were promised.
     ///
     /// # Compared with Go
     ///
@@ -157,32 +183,151 @@ impl Limiter {
         self.state.lock().bucket.burst()
     }
 
-    /// Returns how many tokens there are now: none while anybody is in the line.
+    /// Returns the number of tokens that can be taken now: zero while the line is not empty.
     ///
     /// # Compared with Go
     ///
-    /// `Limiter.Tokens`, which is below zero while anybody is in the line.
+    /// `Limiter.Tokens`, which is negative while goroutines wait.
     pub fn available(&self) -> u64 {
-        let State { bucket, line } = &*self.settle().state;
+        self.available_at(sys::now())
+    }
+
+    /// Returns the number of tokens, as [`available`](Self::available) does, at the instant `now`.
+    ///
+    /// # Compared with Go
+    ///
+    /// `Limiter.TokensAt`.
+    pub fn available_at(&self, now: Instant) -> u64 {
+        let State { bucket, line } = &*self.settle_at(now).state;
         if line.is_empty() { bucket.tokens() } else { 0 }
     }
 
-    /// Whether it is, at `now`, as if it had just been made, for this rate and burst.
+    /// Whether the limiter is, at `now`, as if it had just been created with this rate and burst.
     fn is_as_new(&mut self, rate: Rate, burst: u64, now: Instant) -> bool {
         let State { bucket, line } = self.state.get_mut();
         if bucket.rate() != rate || bucket.burst() != burst {
             return false;
         }
         bucket.settle(now);
-        // Nobody waits, since nobody else has it; but some may have reserved.
+        // No thread waits, since no other has access; but there may be reservations.
         while line.serve_first(bucket).is_some() {}
         line.is_empty() && bucket.is_full()
     }
 
     /// Locks the state and brings it up to date.
     fn settle(&self) -> Settled<'_> {
-        let now = sys::now();
+        self.settle_at(sys::now())
+    }
+
+    /// Locks the state and brings it up to date, at the instant `now`.
+    fn settle_at(&self, now: Instant) -> Settled<'_> {
         Settled::new(self.state.lock(), now)
+    }
+}
+
+/// At least this many waiting threads, the first in the line, know the instant of their turn. They keep the
+/// time for each other: the line stands still only if as many threads in a row are held up by the system.
+const FRONT: usize = 4;
+
+/// The state of a limiter while it is locked: up to date, and with the threads to be woken. When this is
+/// dropped, the lock is released first, and then the threads are woken: the fields are in this order.
+///
+/// # No turn is missed
+///
+/// A waiting thread sleeps until the instant that is noted at its seat: its turn, as of its last look. If its
+/// turn comes *later* than noted, it looks too early, and notes the new instant. If its turn comes *earlier*,
+/// another thread has changed that, and does two things under the same lock: it serves all whose turn has
+/// come, and it wakes those of the front whose noted instant is too late ([`tell`](Self::tell)). A turn comes
+/// earlier only if
+///
+/// - a place before it is left: `leave`;
+/// - tokens come back: `put_back`, also when a thread that is served has given up in that moment;
+/// - the rate is changed: `set_rate`, which wakes all of them;
+/// - a new seat is taken in the front, whose thread notes the instant before it sleeps.
+///
+/// A thread behind the front may be left with a noted instant that is too late, but not for longer than
+/// until it is in the front: `serve` also tells the front when it has moved.
+struct Settled<'a> {
+    state: MutexGuard<'a, State>,
+    woken: Woken,
+    now: Instant,
+}
+
+/// Threads to be woken when this is dropped.
+struct Woken(Vec<Arc<Waiter>>);
+
+impl<'a> Settled<'a> {
+    #[cold]
+    fn new(mut state: MutexGuard<'a, State>, now: Instant) -> Self {
+        state.bucket.settle(now);
+        let mut settled = Settled { state, woken: Woken(Vec::new()), now };
+        settled.serve();
+        settled
+    }
+
+    /// Takes tokens for a call that is not in the line.
+    fn take_now(&mut self, n: u64) -> bool {
+        self.state.line.is_empty() && self.state.bucket.take(n)
+    }
+
+    /// Serves those whose turn has come. When the line is empty, tokens that do not fit are lost.
+    fn serve(&mut self) {
+        let mut front_has_moved = false;
+        loop {
+            let State { bucket, line } = &mut *self.state;
+            let Some((tokens, waiter)) = line.serve_first(bucket) else { break };
+            let Some(waiter) = waiter else { continue };
+            front_has_moved = true;
+            if waiter.grant() {
+                self.woken.0.push(waiter);
+            } else {
+                bucket.put_back(tokens); // the thread has given up in this moment
+            }
+        }
+        if self.state.line.is_empty() {
+            self.state.bucket.spill();
+        } else if front_has_moved {
+            self.tell(FRONT);
+        }
+    }
+
+    /// Leaves the line, unless the place has been served; those behind it move up.
+    fn leave(&mut self, number: Number) -> bool {
+        let left = self.state.line.leave(number);
+        if left {
+            self.serve();
+            self.tell(FRONT);
+        }
+        left
+    }
+
+    /// Puts tokens back that had been taken in advance.
+    fn put_back(&mut self, tokens: u64) {
+        self.state.bucket.put_back(tokens);
+        self.serve();
+        self.tell(FRONT);
+    }
+
+    /// Wakes those of the first `front` waiting threads that would look too late.
+    fn tell(&mut self, front: usize) {
+        let State { bucket, line } = &mut *self.state;
+        line.tell_late(front, bucket, |waiter| self.woken.0.push(Arc::clone(waiter)));
+    }
+
+    /// When the thread in this seat must look again: it is about to sleep.
+    fn next_look(&mut self, number: Number, waiter: &Arc<Waiter>) -> Option<Instant> {
+        // The current thread need not be woken.
+        self.woken.0.retain(|woken| !Arc::ptr_eq(woken, waiter));
+        let State { bucket, line } = &mut *self.state;
+        line.next_look(number, bucket, self.now)
+    }
+}
+
+impl Drop for Woken {
+    fn drop(&mut self) {
+        for waiter in self.0.drain(..) {
+            waiter.wake();
+        }
     }
 }
 
@@ -199,3 +344,6 @@ impl fmt::Debug for Limiter {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, feature = "sim"))]
+mod tests;

@@ -260,57 +260,57 @@ fn threads_that_come_together_are_served_a_second_apart() {
     });
 }
 
-// --- The timekeeper ---------------------------------------------------------------------------
+// --- The front of the line ---------------------------------------------------------------------
 
 #[test]
-fn a_timekeeper_that_leaves_is_followed_by_the_next() {
+fn a_first_thread_that_leaves_is_followed_by_the_next() {
     always(2, || {
         let limiter = used_up(1);
         let (ctx, canceller) = Context::background().with_cancel();
-        let keeper = cancellable(&limiter, "keeper", 1, &ctx);
+        let first = cancellable(&limiter, "first", 1, &ctx);
         sim::wait_idle();
         let next = asker_behind(&limiter, "next", 1);
         canceller.cancel();
-        let ends = ends([keeper, next]);
+        let ends = ends([first, next]);
         assert_eq!(ends, [(How::Cancelled, Duration::ZERO), (How::Granted, SECOND)]);
     });
 }
 
 #[test]
-fn a_timekeeper_whose_own_time_is_up_is_followed_by_the_next() {
+fn a_first_thread_whose_own_time_is_up_is_followed_by_the_next() {
     always(2, || {
         let limiter = used_up(1);
-        let keeper = asker(&limiter, "keeper", 1, SECOND);
+        let first = asker(&limiter, "first", 1, SECOND);
         sim::wait_idle();
         let next = asker_behind(&limiter, "next", 1);
         limiter.set_rate(Rate::new(1, 4 * SECOND));
-        let ends = ends([keeper, next]);
+        let ends = ends([first, next]);
         assert_eq!(ends, [(How::TimedOut, SECOND), (How::Granted, 4 * SECOND)]);
     });
 }
 
 #[test]
-fn a_timekeeper_cancelled_at_its_turn_takes_the_token_or_leaves_it_to_the_next() {
+fn a_first_thread_cancelled_at_its_turn_takes_the_token_or_leaves_it_to_the_next() {
     let granted = |seconds: u32| (How::Granted, seconds * SECOND);
     sim::outcomes(|| {
         let limiter = used_up(1);
         let (ctx, canceller) = Context::background().with_cancel();
-        let keeper = cancellable(&limiter, "keeper", 1, &ctx);
+        let first = cancellable(&limiter, "first", 1, &ctx);
         sim::wait_idle();
         let next = asker_behind(&limiter, "next", 1);
         pause(SECOND);
         canceller.cancel();
-        ends([keeper, next])
+        ends([first, next])
     })
     .exactly([[granted(1), granted(2)], [(How::Cancelled, SECOND), granted(1)]])
     .exhausted();
 }
 
 #[test]
-fn another_thread_may_serve_the_timekeeper() {
+fn another_thread_may_serve_the_first() {
     always(2, || {
         let limiter = used_up(1);
-        let askers = ["keeper", "next"].map(|name| asker_behind(&limiter, name, 1));
+        let askers = ["first", "next"].map(|name| asker_behind(&limiter, name, 1));
         pause(SECOND);
         assert_eq!(limiter.available(), 0);
         assert!(!limiter.allow());
@@ -319,7 +319,7 @@ fn another_thread_may_serve_the_timekeeper() {
 }
 
 #[test]
-fn a_reservation_in_front_gets_a_thread_that_keeps_the_time() {
+fn a_reservation_in_front_gets_a_thread_that_waits() {
     always(2, || {
         let limiter = used_up(1);
         let reserved = limiter.reserve_owned(1).unwrap();
@@ -392,13 +392,13 @@ fn a_wait_that_unwinds_leaves_its_place() {
         let limiter = used_up(1);
         let (ctx, canceller) = Context::background().with_cancel_timeout(2 * SECOND);
         ctx.on_cancel(|| panic!("on purpose")).detach();
-        let keeper = asker_behind(&limiter, "keeper", 1);
+        let first = asker_behind(&limiter, "first", 1);
         let unwinds = cancellable(&limiter, "unwinds", 1, &ctx);
         sim::wait_idle();
         let next = asker_behind(&limiter, "next", 1);
         limiter.set_rate(Rate::new(1, 4 * SECOND));
         drop(unwinds.join()); // the callbacks run on it, or on the timer's thread
-        assert_eq!(ends([keeper, next]), [4, 8].map(|seconds| (How::Granted, seconds * SECOND)));
+        assert_eq!(ends([first, next]), [4, 8].map(|seconds| (How::Granted, seconds * SECOND)));
         drop(canceller);
     });
 }
@@ -648,6 +648,34 @@ fn a_key_that_somebody_is_about_to_use_is_not_dropped() {
         let twice = keyed.of(&Slow(0)).allow() && user.join().unwrap();
         assert!(!twice, "one token, one user");
     });
+}
+
+/// Each time a lock is taken is a step: no lock is held while more than 64 keys are looked at.
+#[test]
+fn dropping_idle_keys_takes_a_lock_for_each_few_of_them() {
+    let steps = |keys: u32| {
+        let report = Builder::new().exhaustive(0).check(move || {
+            let keyed = KeyedLimiter::<u32>::new(Rate::ZERO, 1);
+            let held: Vec<_> = (0..keys).map(|key| keyed.of(&key)).collect();
+            drop(held);
+            sim::label("drop");
+            keyed.drop_idle();
+            assert!(keyed.is_empty());
+        });
+        report.max_steps
+    };
+    let without_drop = |keys: u32| {
+        let report = Builder::new().exhaustive(0).check(move || {
+            let keyed = KeyedLimiter::<u32>::new(Rate::ZERO, 1);
+            let held: Vec<_> = (0..keys).map(|key| keyed.of(&key)).collect();
+            drop(held);
+            sim::label("drop");
+            assert!(!keyed.is_empty());
+        });
+        report.max_steps
+    };
+    let keys = 6400;
+    assert!(steps(keys) - without_drop(keys) >= 100);
 }
 
 #[test]

@@ -1,32 +1,32 @@
 //! The arithmetic of a token bucket, in whole numbers. It knows neither a lock nor a clock.
 //!
-//! A token is divided into parts, so finely that a whole number of them comes in each nanosecond:
-//! nothing is ever rounded while the rate is the same.
+//! A token is divided into parts, so finely that a whole number of parts comes in each nanosecond. So
+//! nothing is rounded while the rate stays the same.
 
 use std::time::{Duration, Instant};
 
 use super::Rate;
 
-/// A bucket of tokens, which fills at a rate.
+/// A bucket of tokens that fills at a rate.
 #[derive(Debug)]
 pub(super) struct Bucket {
     rate: Rate,
-    /// How many parts make a token, and how many come in a nanosecond, at this rate.
+    /// How many parts make a token, and how many parts come in a nanosecond, at this rate.
     per_token: u64,
     per_nano: u64,
-    /// How many tokens there is room for.
+    /// How many tokens fit in.
     burst: u64,
-    /// The parts that were there at `settled`.
+    /// The parts in the bucket at `settled`.
     level: u128,
     /// When the level was last brought up to date; `None` before the first time. Never goes back.
     settled: Option<Instant>,
-    /// How often the rate has become infinite, or finite. Then the bucket is as new, and what was
-    /// taken before means nothing any more.
+    /// How often the rate has become infinite or finite. Then the bucket is as new, and tokens that were
+    /// taken before no longer count.
     era: u64,
 }
 
 impl Bucket {
-    /// A full one.
+    /// A full bucket.
     pub(super) const fn new(rate: Rate, burst: u64) -> Self {
         let (per_token, per_nano) = rate.parts();
         let level = per_token as u128 * burst as u128;
@@ -45,12 +45,12 @@ impl Bucket {
         self.era
     }
 
-    /// Whether so many can ever be had at once.
+    /// Whether `n` tokens can ever be had at once.
     pub(super) fn has_room_for(&self, n: u64) -> bool {
         n <= self.burst || self.rate.is_infinite()
     }
 
-    /// The whole tokens that are there.
+    /// The whole tokens in the bucket.
     pub(super) fn tokens(&self) -> u64 {
         let tokens = self.level / u128::from(self.per_token);
         u64::try_from(tokens).unwrap_or(u64::MAX)
@@ -60,12 +60,12 @@ impl Bucket {
         self.level >= self.parts(self.burst)
     }
 
-    /// Fills the bucket with what has come until now, even where there is no room for it: whoever
-    /// was promised some of it is served first, and then what is too much is [spilt](Self::spill).
+    /// Fills the bucket with what has come until now, even if it does not fit: those that were promised
+    /// tokens are served first, and then the excess is [spilt](Self::spill).
     #[inline]
     pub(super) fn settle(&mut self, now: Instant) {
         let settled = *self.settled.get_or_insert(now);
-        // A clock that went back adds nothing, and is not believed.
+        // A clock that went back adds nothing and is not believed.
         let elapsed = now.saturating_duration_since(settled).as_nanos();
         if elapsed > 0 {
             // What comes in five hundred years has 64 bits of nanoseconds, and 128 bits of parts.
@@ -75,14 +75,14 @@ impl Bucket {
         }
     }
 
-    /// Loses what there is no room for.
+    /// Loses what does not fit.
     #[inline]
     pub(super) fn spill(&mut self) {
         let most = self.parts(self.burst);
         self.level = if self.rate.is_infinite() { most } else { self.level.min(most) };
     }
 
-    /// Takes tokens, if there are so many; of an infinite rate nothing is taken.
+    /// Takes `n` tokens if there are so many. At an infinite rate nothing is taken.
     #[inline]
     pub(super) fn take(&mut self, n: u64) -> bool {
         if self.rate.is_infinite() {
@@ -93,14 +93,14 @@ impl Bucket {
         left.is_some()
     }
 
-    /// Puts tokens back that were [taken](Self::take) in this era; there may be no room for them.
+    /// Puts tokens back that were [taken](Self::take) in this era, even if they do not fit.
     pub(super) fn put_back(&mut self, n: u64) {
         if !self.rate.is_infinite() {
             self.level = self.level.saturating_add(self.parts(n));
         }
     }
 
-    /// When so many tokens will be there, if nobody takes any, and there is room; `None` for never.
+    /// When `n` tokens will be there, if none are taken and they fit; `None` for never.
     pub(super) fn ready_at(&self, n: u128) -> Option<Instant> {
         let settled = self.settled?;
         if self.rate.is_infinite() {
@@ -116,8 +116,8 @@ impl Bucket {
         settled.checked_add(Duration::from_nanos(nanos.try_into().ok()?))
     }
 
-    /// Changes the rate of a bucket that has been spilt, or whose first customer is not content yet.
-    /// What is there stays, but for less than one part of a token.
+    /// Changes the rate of a bucket that has been spilt, or that cannot serve the first place yet. The level
+    /// stays, except for less than one part of a token.
     pub(super) fn set_rate(&mut self, rate: Rate) {
         self.era += u64::from(rate.is_infinite() != self.rate.is_infinite());
         let old = u128::from(self.per_token);
@@ -128,12 +128,12 @@ impl Bucket {
         self.rate = rate;
     }
 
-    /// Changes how many tokens there is room for. The next [spill](Self::spill) goes by it.
+    /// Changes how many tokens fit in. The next [spill](Self::spill) goes by it.
     pub(super) fn set_burst(&mut self, burst: u64) {
         self.burst = burst;
     }
 
-    /// So many tokens, in parts.
+    /// `tokens` in parts.
     #[inline]
     fn parts(&self, tokens: u64) -> u128 {
         u128::from(self.per_token) * u128::from(tokens)

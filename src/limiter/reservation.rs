@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::line::Number;
 use super::{LimitError, Limiter, State};
@@ -14,7 +14,7 @@ impl Limiter {
     ///
     /// # Errors
     ///
-    /// [`LimitError::TooMany`] if the burst is zero.
+    /// Returns [`LimitError::TooMany`] if the burst is zero.
     ///
     /// # Compared with Go
     ///
@@ -23,33 +23,46 @@ impl Limiter {
         self.reserve_n(1)
     }
 
-    /// [`reserve`](Self::reserve) for `n` tokens at once.
+    /// Takes `n` tokens in advance, like [`reserve`](Self::reserve).
     ///
     /// # Errors
     ///
-    /// [`LimitError::TooMany`] if `n` is more than the burst.
+    /// Returns [`LimitError::TooMany`] if `n` is more than the burst.
     pub fn reserve_n(&self, n: u64) -> Result<Reservation<&Self>, LimitError> {
-        Reservation::new(self, n)
+        self.reserve_n_at(n, sys::now())
     }
 
-    /// [`reserve_n`](Self::reserve_n) with a handle of its own to the limiter, so that the reservation
-    /// can go wherever it likes.
+    /// Takes `n` tokens in advance, like [`reserve_n`](Self::reserve_n), at the instant `now`.
     ///
     /// # Errors
     ///
-    /// As [`reserve_n`](Self::reserve_n).
+    /// Returns [`LimitError::TooMany`] if `n` is more than the burst.
+    ///
+    /// # Compared with Go
+    ///
+    /// `Limiter.ReserveN`.
+    pub fn reserve_n_at(&self, n: u64, now: Instant) -> Result<Reservation<&Self>, LimitError> {
+        Reservation::new(self, n, now)
+    }
+
+    /// Takes `n` tokens in advance, like [`reserve_n`](Self::reserve_n). The reservation owns a handle to the
+    /// limiter, so it can outlive this one and move to another thread.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LimitError::TooMany`] if `n` is more than the burst.
     pub fn reserve_owned(self: &Arc<Self>, n: u64) -> Result<Reservation<Arc<Self>>, LimitError> {
-        Reservation::new(Arc::clone(self), n)
+        Reservation::new(Arc::clone(self), n, sys::now())
     }
 }
 
 /// Tokens of a [`Limiter`] that were taken in advance.
 ///
-/// It may be used when its turn has come: [`delay`](Self::delay) says how long that takes,
-/// [`wait`](Self::wait) waits for it. [`cancel`](Self::cancel) gives everything back. Dropping it
-/// counts as using it: the tokens are gone.
+/// It may be used when its turn has come: [`delay`](Self::delay) returns how long that takes, and
+/// [`wait`](Self::wait) waits for it. [`cancel`](Self::cancel) gives everything back. Dropping it counts as
+/// using it: the tokens are gone.
 ///
-/// It borrows the limiter, as a `Reservation<&Limiter>`, or holds on to it, as a
+/// It either borrows the limiter, as a `Reservation<&Limiter>`, or owns a handle to it, as a
 /// `Reservation<Arc<Limiter>>`.
 ///
 /// # Examples
@@ -72,16 +85,16 @@ impl Limiter {
 ///
 /// # Compared with Go
 ///
-/// `rate.Reservation`. Cancelling consumes it, so it cannot give back twice; it gives back all, and
-/// whoever has reserved later, or waits, moves up. So the delay can become shorter, or longer if
-/// the rate is lowered.
+/// `rate.Reservation`. Cancelling consumes it, so it cannot give back twice; it gives back all tokens, and
+/// later reservations and waiting threads move up. So the delay can become shorter, or longer if the rate is
+/// lowered.
 #[must_use = "dropping it uses the tokens up; `cancel` gives them back"]
 pub struct Reservation<L: sealed::Handle> {
     limiter: L,
     tokens: u64,
-    /// Its place in the line, which may have been served; `None` if it was served at once.
+    /// Its place in the line, which may have been served; `None` if the tokens were there.
     place: Option<Number>,
-    /// The era of the bucket in which it was made.
+    /// The bucket's era in which it was made.
     era: u64,
 }
 
@@ -108,8 +121,8 @@ mod sealed {
 }
 
 impl<L: sealed::Handle> Reservation<L> {
-    fn new(limiter: L, n: u64) -> Result<Self, LimitError> {
-        let mut settled = limiter.limiter().settle();
+    fn new(limiter: L, n: u64, now: Instant) -> Result<Self, LimitError> {
+        let mut settled = limiter.limiter().settle_at(now);
         if !settled.state.bucket.has_room_for(n) {
             return Err(LimitError::TooMany);
         }
@@ -120,7 +133,7 @@ impl<L: sealed::Handle> Reservation<L> {
         Ok(Reservation { limiter, tokens: n, place, era })
     }
 
-    /// Returns how many tokens this stands for.
+    /// Returns the number of reserved tokens.
     pub fn tokens(&self) -> u64 {
         self.tokens
     }
@@ -130,45 +143,54 @@ impl<L: sealed::Handle> Reservation<L> {
         self.limiter.limiter()
     }
 
-    /// Returns how long it is until it may be used, as things are: zero if that is now, `None` if
-    /// that is never, at a rate of zero.
+    /// Returns how long it takes until the reservation may be used, as things are: zero if it may be used
+    /// now, `None` if its turn never comes because the rate is zero.
     pub fn delay(&self) -> Option<Duration> {
-        let settled = self.limiter().settle();
+        self.delay_from(sys::now())
+    }
+
+    /// Returns the delay, as [`delay`](Self::delay) does, at the instant `now`.
+    ///
+    /// # Compared with Go
+    ///
+    /// `Reservation.DelayFrom`.
+    pub fn delay_from(&self, now: Instant) -> Option<Duration> {
+        let settled = self.limiter().settle_at(now);
         let State { bucket, line } = &*settled.state;
         let Some(place) = self.place.filter(|place| line.has(*place)) else {
             return Some(Duration::ZERO);
         };
         let turn = line.turn_at(place, bucket)?;
-        Some(turn.saturating_duration_since(settled.now))
+        Some(turn.saturating_duration_since(now))
     }
 
-    /// Waits until it may be used.
+    /// Waits until the reservation may be used.
     ///
     /// # Blocking
     ///
-    /// As [`Limiter::wait`], at the place that was taken.
+    /// See [`Limiter::wait`]. The place in the line is the one that was taken.
     #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait(self) {
         let waited = self.wait_until(Until::FOREVER);
         debug_assert!(waited.is_ok(), "nothing interrupts a wait without a bound");
     }
 
-    /// Waits until it may be used, and no longer than `until`.
+    /// Waits until the reservation may be used, but no longer than `until`.
     ///
     /// # Blocking
     ///
-    /// As [`Limiter::wait_until`], at the place that was taken.
+    /// See [`Limiter::wait_until`]. The place in the line is the one that was taken.
     ///
     /// # Errors
     ///
-    /// [`LimitError::TooLate`], at once, if the turn would come after the bound, or
-    /// [`LimitError::Interrupted`]: the reservation is cancelled.
+    /// Returns [`LimitError::TooLate`], without waiting, if the turn would come after the bound, and
+    /// [`LimitError::Interrupted`] if the bound was reached first. In both cases the reservation is cancelled.
     #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait_until<'u>(self, until: impl Into<Until<'u>>) -> Result<(), LimitError> {
         let _call = sys::blocking_call("Reservation::wait");
         let until = until.into();
         match self.take_seat(&until) {
-            // A seat that is left gives the tokens back by itself.
+            // Leaving the seat gives the tokens back.
             Ok(Some((place, waiter))) => self.limiter().sleep(place, &waiter, &until),
             Ok(None) => Ok(()),
             Err(error) => {
@@ -178,7 +200,7 @@ impl<L: sealed::Handle> Reservation<L> {
         }
     }
 
-    /// Has this thread wait at the place; `None` if it has been served.
+    /// Seats this thread at the place. Returns `None` if the place has been served.
     fn take_seat(&self, until: &Until<'_>) -> Result<Option<(Number, Arc<Waiter>)>, LimitError> {
         until.enter()?;
         let Some(place) = self.place else { return Ok(None) };
@@ -192,22 +214,35 @@ impl<L: sealed::Handle> Reservation<L> {
         if until.alarm().is_some_and(|bound| turn.is_none_or(|turn| turn > bound)) {
             return Err(LimitError::TooLate);
         }
-        line.wait_at(place, Arc::clone(&waiter));
+        line.wait_at(place, Arc::clone(&waiter), turn);
         Ok(Some((place, waiter)))
     }
 
-    /// Gives the tokens back: those behind move up, at once.
+    /// Gives the tokens back. Those behind it move up at once.
     ///
-    /// What the bucket has no room for is lost, as it would have been without the reservation. Nothing
-    /// comes back of what was reserved before the rate was infinite, or while it was: then the bucket
-    /// has been filled anyway.
+    /// A reservation can also be cancelled after its turn has come, as long as it was not used: its tokens go
+    /// back to the bucket. Tokens that do not fit into the bucket are lost, as they would have been without
+    /// the reservation. Tokens that were reserved while the rate was infinite, or before, do not come back,
+    /// since the bucket has been filled anyway.
+    ///
+    /// # Compared with Go
+    ///
+    /// `Reservation.Cancel`, which gives nothing back once the turn has come, and before that only what later
+    /// reservations have not claimed.
     pub fn cancel(self) {
-        let mut settled = self.limiter().settle();
+        self.cancel_at(sys::now());
+    }
+
+    /// Gives the tokens back, as [`cancel`](Self::cancel) does, at the instant `now`.
+    ///
+    /// # Compared with Go
+    ///
+    /// `Reservation.CancelAt`.
+    pub fn cancel_at(self, now: Instant) {
+        let mut settled = self.limiter().settle_at(now);
         let left = self.place.is_some_and(|place| settled.leave(place));
         if !left && self.era == settled.state.bucket.era() {
-            settled.state.bucket.put_back(self.tokens);
-            settled.serve();
-            settled.tell_timekeeper();
+            settled.put_back(self.tokens);
         }
     }
 }

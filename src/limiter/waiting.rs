@@ -4,7 +4,6 @@ use std::error::Error;
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::line::Number;
 use super::{Limiter, Settled, State};
@@ -12,16 +11,16 @@ use crate::sys;
 use crate::wait::{Interrupted, Until, Verdict, Waiter};
 
 impl Limiter {
-    /// Waits for a token, and takes it.
+    /// Waits for a token and takes it.
     ///
     /// # Blocking
     ///
-    /// Returns at once if there is one and nobody is in the line. Otherwise parks until its turn has
-    /// come: who came first is served first. At a rate of zero that is when another rate is set.
+    /// Returns at once if there is a token and the line is empty. Otherwise parks until its turn comes, first
+    /// come, first served. At a rate of zero, the turn comes only after another rate is set.
     ///
     /// # Errors
     ///
-    /// [`TooMany`](LimitError::TooMany) if the burst is zero.
+    /// Returns [`TooMany`](LimitError::TooMany) if the burst is zero.
     ///
     /// # Compared with Go
     ///
@@ -31,38 +30,38 @@ impl Limiter {
         self.wait_n_until(1, Until::FOREVER)
     }
 
-    /// Waits for a token, and no longer than `until`.
+    /// Waits for a token, but no longer than `until`.
     ///
     /// # Blocking
     ///
-    /// As [`wait`](Self::wait). If the turn comes at the very instant in which the bound is reached,
-    /// the token is taken.
+    /// See [`wait`](Self::wait). If the turn comes at the very instant of the bound, the token is taken.
     ///
     /// # Errors
     ///
-    /// As [`wait`](Self::wait); [`TooLate`](LimitError::TooLate), at once, if the turn would come
-    /// after the bound; [`Interrupted`](LimitError::Interrupted). Nothing was taken, and those behind
-    /// have moved up.
+    /// Returns [`TooMany`](LimitError::TooMany) if the burst is zero, [`TooLate`](LimitError::TooLate), without
+    /// waiting, if the turn would come after the bound, and [`Interrupted`](LimitError::Interrupted) if the
+    /// bound was reached first. Nothing was taken, and those behind have moved up.
     #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait_until<'a>(&self, until: impl Into<Until<'a>>) -> Result<(), LimitError> {
         self.wait_n_until(1, until)
     }
 
-    /// [`wait`](Self::wait) for `n` tokens at once; never waits for none.
+    /// Waits for `n` tokens at once, like [`wait`](Self::wait). Never waits for zero tokens.
     ///
     /// # Errors
     ///
-    /// [`TooMany`](LimitError::TooMany) if `n` is more than the burst.
+    /// Returns [`TooMany`](LimitError::TooMany) if `n` is more than the burst.
     #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait_n(&self, n: u64) -> Result<(), LimitError> {
         self.wait_n_until(n, Until::FOREVER)
     }
 
-    /// [`wait_until`](Self::wait_until) for `n` tokens at once.
+    /// Waits for `n` tokens at once, like [`wait_until`](Self::wait_until).
     ///
     /// # Errors
     ///
-    /// As [`wait_n`](Self::wait_n) and [`wait_until`](Self::wait_until).
+    /// Returns [`TooMany`](LimitError::TooMany) if `n` is more than the burst, and the other errors of
+    /// [`wait_until`](Self::wait_until).
     #[cfg_attr(feature = "sim", track_caller)]
     pub fn wait_n_until<'a>(&self, n: u64, until: impl Into<Until<'a>>) -> Result<(), LimitError> {
         let _call = sys::blocking_call("Limiter::wait");
@@ -95,7 +94,7 @@ impl Limiter {
     }
 }
 
-/// Leaves a place in the line, also if the thread unwinds; not if it has been served.
+/// Leaves a place in the line, even if the thread unwinds. Does nothing if the place has been served.
 struct Leaves<'a> {
     limiter: &'a Limiter,
     number: Number,
@@ -109,7 +108,7 @@ impl Drop for Leaves<'_> {
 
 impl Settled<'_> {
     /// Takes the tokens, or else the last place in the line.
-    fn join(
+    pub(super) fn join(
         &mut self,
         n: u64,
         waiter: &Arc<Waiter>,
@@ -127,16 +126,8 @@ impl Settled<'_> {
             return Err(LimitError::TooLate);
         }
         let number = line.push(n);
-        line.wait_at(number, Arc::clone(waiter));
+        line.wait_at(number, Arc::clone(waiter), turn);
         Ok(Some(number))
-    }
-
-    /// When the thread at this place must look again, if it is the one that keeps the time.
-    fn next_look(&mut self, number: Number, waiter: &Arc<Waiter>) -> Option<Instant> {
-        self.is_awake(waiter);
-        let State { bucket, line } = &*self.state;
-        let is_keeper = line.timekeeper().is_some_and(|(keeper, _)| keeper == number);
-        if is_keeper { line.turn_at(number, bucket) } else { None }
     }
 }
 
