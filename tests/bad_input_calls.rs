@@ -115,6 +115,16 @@ const SEMAPHORE: &[Row] = &[
         "Semaphore::new: more than Semaphore::MAX permits",
     ),
     (
+        "open_ended, one too many",
+        || panic_of(|| Semaphore::open_ended(Semaphore::MAX + 1)),
+        "Semaphore::open_ended: more than Semaphore::MAX permits",
+    ),
+    (
+        "open_ended(0), try_acquire",
+        || said(Semaphore::open_ended(0).try_acquire(1)),
+        "too few permits are free",
+    ),
+    (
         "new(0), acquire",
         || said(Semaphore::new(0).acquire(1)),
         "the semaphore has fewer permits in all",

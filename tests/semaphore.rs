@@ -307,6 +307,23 @@ fn added_permits_are_free() {
 }
 
 #[test]
+fn an_open_ended_semaphore_has_never_too_few_permits_in_total() {
+    let signal = Semaphore::open_ended(0);
+    assert_eq!(said(signal.try_acquire(1)), "would block");
+    assert_eq!(said(signal.try_acquire(usize::MAX)), "would block");
+    assert_eq!(said(signal.acquire_until(1, Duration::ZERO)), "timed out");
+    assert_eq!(counts(&signal), (0, 0));
+    signal.add_permits(3);
+    signal.acquire(2).unwrap().forget();
+    assert_eq!(counts(&signal), (1, 1));
+    assert_eq!(signal.remove_permits(5), 1);
+    assert_eq!(said(signal.acquire_until(1, Duration::ZERO)), "timed out");
+    signal.close();
+    assert_eq!(said(signal.acquire(1)), "closed");
+    assert_eq!(counts(&Semaphore::open_ended(Semaphore::MAX)), (Semaphore::MAX, Semaphore::MAX));
+}
+
+#[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn added_permits_go_to_those_who_wait() {
     watchdog(|| {

@@ -122,6 +122,52 @@ fn no_schedule_of_one_holder_and_one_waiter_loses_the_wake_up() {
     always(3, one_of_each);
 }
 
+/// Permits as events: each is added once, and acquired and forgotten once.
+#[test]
+fn a_signal_that_starts_from_zero_reaches_a_waiting_thread_in_every_schedule() {
+    always(3, || {
+        let signal = Semaphore::open_ended(0);
+        sim::scope(|s| {
+            s.spawn("waiter", || signal.acquire(1).unwrap().forget());
+            signal.add_permits(1);
+        });
+        assert_eq!((signal.available(), signal.size()), (0, 0));
+    });
+    always(2, || {
+        let signal = Semaphore::open_ended(0);
+        sim::scope(|s| {
+            for name in ["one", "other"] {
+                s.spawn(name, || signal.acquire(1).unwrap().forget());
+            }
+            signal.add_permits(1);
+            signal.add_permits(1);
+        });
+        assert_eq!((signal.available(), signal.size()), (0, 0));
+    });
+}
+
+#[test]
+fn a_request_for_more_than_all_waits_on_an_open_ended_semaphore() {
+    always(2, || {
+        let signal = Arc::new(Semaphore::open_ended(1));
+        let large = asker_behind(&signal, "large", 3);
+        assert_eq!(how(signal.try_acquire(1)), How::WouldBlock);
+        assert_eq!(signal.remove_permits(1), 1);
+        signal.add_permits(2);
+        sim::wait_idle();
+        sim::assert_blocked(&large, "Semaphore::acquire");
+        signal.add_permits(1);
+        assert_eq!(large.join().unwrap(), How::Granted);
+        is_whole(&signal, 3);
+    });
+    always(2, || {
+        let signal = Arc::new(Semaphore::open_ended(0));
+        let waits = asker(&signal, "waits", 1, Until::FOREVER);
+        signal.close();
+        assert_eq!(waits.join().unwrap(), How::Closed);
+    });
+}
+
 /// So many threads that each want so many permits, some rounds long.
 fn crowd(permits: usize, wants: &'static [usize], rounds: usize) {
     let (semaphore, inside) = (semaphore_of(permits), Arc::new(AtomicUsize::new(0)));

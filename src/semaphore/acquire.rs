@@ -1,4 +1,4 @@
-//! The doors through which permits are handed out, and the engine behind them.
+//! The methods that hand out permits, and the engine behind them.
 
 use std::error::Error;
 use std::fmt;
@@ -14,14 +14,15 @@ impl Semaphore {
     ///
     /// # Blocking
     ///
-    /// Returns at once if so many are free and nobody waits. Otherwise spins for some microseconds
-    /// where that has paid, and parks, until all who came before have been served and `n` permits
-    /// are free. A thread that waits for permits while it holds others may wait for itself.
+    /// Returns at once if `n` permits are free and no other request waits. Otherwise spins for some microseconds,
+    /// if that has paid lately, and parks until all earlier requests have been served and `n` permits are free. A
+    /// thread that waits for permits while it holds others may wait for itself.
     ///
     /// # Errors
     ///
-    /// [`Closed`](AcquireError::Closed); [`TooMany`](AcquireError::TooMany) at once if there are not
-    /// so many permits in all, or as soon as that is so. Nothing was taken.
+    /// Returns [`Closed`](AcquireError::Closed) if the semaphore is closed, and [`TooMany`](AcquireError::TooMany) if
+    /// there are not so many permits in total: at once, or as soon as that is so. Nothing was taken. An
+    /// [open-ended](Self::open_ended) semaphore waits instead of returning `TooMany`.
     #[cfg_attr(feature = "sim", track_caller)]
     #[inline]
     pub fn acquire(&self, n: usize) -> Result<Permit<&Semaphore>, AcquireError> {
@@ -29,18 +30,17 @@ impl Semaphore {
         Ok(Permit::of(self, n))
     }
 
-    /// Waits for `n` permits, and no longer than `until`.
+    /// Waits for `n` permits, but no longer than `until`.
     ///
     /// # Blocking
     ///
-    /// As [`acquire`](Self::acquire). If the permits are granted in the instant in which the bound
-    /// is reached, the grant wins. A request that is given up stands in nobody's way any more: those
-    /// behind it that fit are granted.
+    /// See [`acquire`](Self::acquire). If the permits are granted at the instant of the bound, the grant wins. A
+    /// request that is given up leaves the queue, and those behind it that fit are granted.
     ///
     /// # Errors
     ///
-    /// As [`acquire`](Self::acquire), and [`Interrupted`](AcquireError::Interrupted) if the bound was
-    /// reached first. Nothing was taken.
+    /// Returns the errors of [`acquire`](Self::acquire), and [`Interrupted`](AcquireError::Interrupted) if the bound
+    /// was reached first. Nothing was taken.
     #[cfg_attr(feature = "sim", track_caller)]
     #[inline]
     pub fn acquire_until<'a>(
@@ -52,22 +52,27 @@ impl Semaphore {
         Ok(Permit::of(self, n))
     }
 
-    /// Takes `n` permits if they are free and nobody waits.
+    /// Takes `n` permits if they are free and no other request waits.
+    ///
+    /// Fails while a large request waits, even if `n` permits are free: see [Fairness](Self#fairness), also for the
+    /// alternative.
     ///
     /// # Errors
     ///
-    /// [`WouldBlock`](AcquireError::WouldBlock), or as [`acquire`](Self::acquire). Nothing was taken.
+    /// Returns [`WouldBlock`](AcquireError::WouldBlock), and the errors of [`acquire`](Self::acquire). Nothing was
+    /// taken.
     #[inline]
     pub fn try_acquire(&self, n: usize) -> Result<Permit<&Semaphore>, AcquireError> {
         self.try_take(n)?;
         Ok(Permit::of(self, n))
     }
 
-    /// [`acquire`](Self::acquire) for a permit that holds on to the semaphore, and borrows nothing.
+    /// Waits for `n` permits, like [`acquire`](Self::acquire). The permit owns a handle to the semaphore and borrows
+    /// nothing.
     ///
     /// # Errors
     ///
-    /// As [`acquire`](Self::acquire).
+    /// Returns the errors of [`acquire`](Self::acquire).
     #[cfg_attr(feature = "sim", track_caller)]
     #[inline]
     pub fn acquire_owned(self: &Arc<Self>, n: usize) -> Result<Permit<Arc<Self>>, AcquireError> {
@@ -75,11 +80,11 @@ impl Semaphore {
         Ok(Permit::of(Arc::clone(self), n))
     }
 
-    /// [`acquire_until`](Self::acquire_until) for a permit that holds on to the semaphore.
+    /// Waits for `n` permits, like [`acquire_until`](Self::acquire_until). The permit owns a handle to the semaphore.
     ///
     /// # Errors
     ///
-    /// As [`acquire_until`](Self::acquire_until).
+    /// Returns the errors of [`acquire_until`](Self::acquire_until).
     #[cfg_attr(feature = "sim", track_caller)]
     #[inline]
     pub fn acquire_owned_until<'a>(
@@ -91,11 +96,11 @@ impl Semaphore {
         Ok(Permit::of(Arc::clone(self), n))
     }
 
-    /// [`try_acquire`](Self::try_acquire) for a permit that holds on to the semaphore.
+    /// Takes `n` permits, like [`try_acquire`](Self::try_acquire). The permit owns a handle to the semaphore.
     ///
     /// # Errors
     ///
-    /// As [`try_acquire`](Self::try_acquire).
+    /// Returns the errors of [`try_acquire`](Self::try_acquire).
     #[inline]
     pub fn try_acquire_owned(
         self: &Arc<Self>,
@@ -129,7 +134,8 @@ impl Semaphore {
     fn take_if_free(&self, n: usize) -> bool {
         let mut state = self.state.load(Relaxed);
         while is_free(state, n) {
-            // Acquire: pairs with Release in `release`; what the last holder did is visible to us.
+            // Acquire: pairs with Release in `release` and `add_permits`; what the last holder did is visible to this
+            // thread.
             match self.state.compare_exchange_weak(state, state - n * ONE, Acquire, Relaxed) {
                 Ok(_) => return true,
                 Err(now) => state = now,
@@ -159,15 +165,15 @@ impl Semaphore {
 
     /// The last look, under the lock: takes the permits, or else `WATCHED` is set.
     ///
-    /// No wake-up is lost: see `release`, which after this mark needs the lock that we hold until we
-    /// are in the queue.
+    /// No wake-up is lost: see `release`, which after this mark needs the lock that this thread holds until it is
+    /// in the queue.
     fn look(&self, n: usize) -> Result<bool, AcquireError> {
         let mut state = self.state.load(Relaxed);
         loop {
             if state & CLOSED != 0 {
                 return Err(AcquireError::Closed);
             }
-            if n > self.size() {
+            if self.is_too_many(n) {
                 return Err(AcquireError::TooMany);
             }
             let taken = is_free(state, n);
@@ -180,13 +186,12 @@ impl Semaphore {
         }
     }
 
-    /// Why permits were not to be had at once; if the size changes at the same time, what it was
-    /// before or after.
+    /// Why the permits could not be taken. If the size changes at the same time, the old or the new one counts.
     #[cold]
     fn why_not(&self, n: usize) -> AcquireError {
         if self.is_closed() {
             AcquireError::Closed
-        } else if n > self.size() {
+        } else if self.is_too_many(n) {
             AcquireError::TooMany
         } else {
             AcquireError::WouldBlock
@@ -194,7 +199,7 @@ impl Semaphore {
     }
 }
 
-/// Whether `n` permits can be had, and nobody is overtaken.
+/// Whether `n` permits can be taken without overtaking another request.
 #[inline]
 fn is_free(state: usize, n: usize) -> bool {
     let nobody_is_before = n == 0 || state & WATCHED == 0;

@@ -1,4 +1,4 @@
-//! What a semaphore hands out.
+//! A guard for permits of a semaphore.
 
 use std::fmt;
 use std::mem;
@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::Semaphore;
 
-/// Permits of a [`Semaphore`], which come back to it when this is dropped.
+/// Permits of a [`Semaphore`], which go back to it when this guard is dropped.
 ///
-/// It borrows the semaphore, as a `Permit<&Semaphore>`, or holds on to it, as a
+/// It either borrows the semaphore, as a `Permit<&Semaphore>`, or owns a handle to it, as a
 /// `Permit<Arc<Semaphore>>`.
 ///
 /// # Examples
@@ -62,7 +62,7 @@ impl<S: sealed::Handle> Permit<S> {
         Permit { semaphore, n }
     }
 
-    /// Returns how many permits this stands for.
+    /// Returns the number of permits.
     pub fn count(&self) -> usize {
         self.n
     }
@@ -72,8 +72,8 @@ impl<S: sealed::Handle> Permit<S> {
         self.semaphore.semaphore()
     }
 
-    /// Takes `n` permits out, to be given back on their own; `None`, and nothing is changed, if
-    /// there are not so many.
+    /// Splits off `n` permits, which are given back separately. Returns `None`, and changes nothing, if there are
+    /// fewer.
     pub fn split(&mut self, n: usize) -> Option<Self>
     where
         S: Clone,
@@ -86,12 +86,12 @@ impl<S: sealed::Handle> Permit<S> {
         Some(part)
     }
 
-    /// Takes the permits of `other` in, to be given back together.
+    /// Takes over the permits of `other`, so that they are given back together.
     ///
     /// # Panics
     ///
-    /// `Permit::merge: permits of two semaphores`. This one is left as it was, and the other one's
-    /// permits go back to their semaphore.
+    /// Panics with `Permit::merge: permits of two semaphores`. This permit is left unchanged, and `other` goes back
+    /// to its semaphore.
     #[track_caller]
     pub fn merge(&mut self, mut other: Self) {
         assert!(
@@ -101,10 +101,11 @@ impl<S: sealed::Handle> Permit<S> {
         self.n += mem::take(&mut other.n);
     }
 
-    /// Takes the permits out of use for ever: the semaphore has so many less.
+    /// Takes the permits out of use forever: the size of the semaphore is reduced by their number.
     ///
-    /// Where a shrink has left fewer than are forgotten, none are left, and those count as come back
-    /// that it was still owed. Requests for more than are left fail.
+    /// If a shrink has left fewer than are forgotten, none are left, and those that were still owed to the shrink
+    /// count as given back. Requests for more permits than are left fail, unless the semaphore is
+    /// [open-ended](Semaphore::open_ended).
     pub fn forget(mut self) {
         let n = mem::take(&mut self.n);
         self.semaphore().forget(n);

@@ -27,7 +27,7 @@ mutant "sim limiter: tokens that come back tell nobody" src/limiter.rs \
         self.tell(FRONT);' 'self.state.bucket.put_back(tokens);
         self.serve();' sim_limiter
 mutant "sim limiter: a token for one that gave up in that moment is lost" src/limiter.rs \
-    'bucket.put_back(tokens); // it' '// it' sim_limiter
+    'bucket.put_back(tokens); // the' '// the' sim_limiter
 mutant "sim limiter: a thread that is served is not woken" src/limiter.rs \
     'self.woken.0.push(waiter);' '' sim_limiter
 mutant "sim limiter: a front that moves is not told" src/limiter.rs \

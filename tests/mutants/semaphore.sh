@@ -33,14 +33,14 @@ mutant "sim semaphore: a shrink leaves a mark that nobody needs" src/semaphore.r
     'let mark = if paid < queue.0 { WATCHED } else { 0 };' 'let mark = WATCHED;' sim_semaphore
 mutant "sim semaphore: a shrink is paid twice" src/semaphore.rs \
     'Ok(_) => return queue.0 -= paid,' 'Ok(_) => return,' sim_semaphore
-mutant "sim semaphore: a shrink leaves those who wait for too many" src/semaphore/resize.rs \
+mutant "sim semaphore: a shrink leaves those who wait for too many" src/semaphore.rs \
     'queue.refuse_all(|&n| n > size);' '' sim_semaphore
-mutant "sim semaphore: added permits are free though some are owed" src/semaphore/resize.rs \
+mutant "sim semaphore: added permits are free though some are owed" src/semaphore.rs \
     'let stay = queue.0.min(n);' 'let stay = 0;' sim_semaphore
-mutant "sim semaphore: added permits serve nobody" src/semaphore/resize.rs \
+mutant "sim semaphore: added permits serve nobody" src/semaphore.rs \
     'self.state.fetch_add((n - stay) * ONE, Relaxed);
         self.serve(&mut queue);' 'self.state.fetch_add((n - stay) * ONE, Relaxed);' sim_semaphore
-mutant "semaphore: what is forgotten leaves the size" src/semaphore/resize.rs \
+mutant "semaphore: what is forgotten leaves the size" src/semaphore.rs \
     'let removed = n.min(self.size());
         // The sum' 'let removed = 0; return;
         // The sum' semaphore
@@ -68,3 +68,7 @@ mutant "semaphore: permits of two semaphores are merged" src/semaphore/permit.rs
     'ptr::eq(self.semaphore(), other.semaphore()),' 'true,' semaphore
 mutant "semaphore: too many permits are taken for granted" src/semaphore.rs \
     'permits <= Self::MAX' 'permits <= usize::MAX' semaphore
+mutant "sim semaphore: an open-ended one refuses" src/semaphore.rs \
+    'size & OPEN_ENDED == 0 && n > size' 'n > size' semaphore sim_semaphore
+mutant "sim semaphore: an open-ended one becomes a usual one" src/semaphore.rs \
+    '(size * ONE_OF_SIZE) | open_ended' '(size * ONE_OF_SIZE) | (open_ended & 0)' semaphore sim_semaphore
