@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use crate::sys::{self, Mutex};
 
-/// Does something the first few times, every so many times, or every so often: to log now and then,
-/// say, where something happens all the time.
+/// Runs a function the first few times, every n-th time, or at most once per interval, for example to log
+/// an event that happens all the time.
 ///
-/// Of the conditions that are set one is enough. The very first call always runs; without any
-/// condition no other does.
+/// A call runs if any of the conditions holds. The very first call always runs; without any condition, no
+/// other does.
 ///
 /// # Examples
 ///
@@ -25,8 +25,8 @@ use crate::sys::{self, Mutex};
 ///
 /// # Compared with Go
 ///
-/// `rate.Sometimes`. The function runs outside of the lock: it may use the same `Sometimes`, and two
-/// may run at the same time, unless the interval forbids it. One that panics counts.
+/// `rate.Sometimes`. The function runs outside of the lock: it may use the same `Sometimes`, and two calls
+/// may run at the same time, unless the interval forbids it. A call that panics counts.
 pub struct Sometimes {
     first: u64,
     every: u64,
@@ -37,41 +37,41 @@ pub struct Sometimes {
 #[derive(Debug)]
 struct State {
     calls: u64,
-    /// How many run just now.
+    /// The number of running calls.
     running: usize,
     /// When the last run ended.
     ended: Option<Instant>,
 }
 
 impl Sometimes {
-    /// Creates one that runs the first call.
+    /// Creates a `Sometimes` that runs the first call only.
     pub const fn new() -> Self {
         let state = Mutex::new(State { calls: 0, running: 0, ended: None });
         Sometimes { first: 0, every: 0, interval: None, state }
     }
 
     /// Runs the first `n` calls.
-    #[must_use = "it is a setting of the one that is returned"]
+    #[must_use = "it returns the changed `Sometimes`"]
     pub const fn first(mut self, n: u64) -> Self {
         self.first = n;
         self
     }
 
-    /// Runs the first of every `n` calls; zero for none of them.
-    #[must_use = "it is a setting of the one that is returned"]
+    /// Runs the first of every `n` calls. Zero unsets the condition.
+    #[must_use = "it returns the changed `Sometimes`"]
     pub const fn every(mut self, n: u64) -> Self {
         self.every = n;
         self
     }
 
-    /// Runs a call if nobody runs, and this much time has passed since the last run ended.
-    #[must_use = "it is a setting of the one that is returned"]
+    /// Runs a call if no other is running and at least `interval` has passed since the last one ended.
+    #[must_use = "it returns the changed `Sometimes`"]
     pub const fn interval(mut self, interval: Duration) -> Self {
         self.interval = Some(interval);
         self
     }
 
-    /// Runs `f`, if it is its turn; returns what it returns.
+    /// Runs `f` if one of the conditions holds, and returns its result.
     pub fn run<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
         if !self.begin() {
             return None;
