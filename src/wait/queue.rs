@@ -13,14 +13,14 @@ pub(crate) use wishes::Patience;
 
 /// The threads that wait for something, oldest first, and the state `S` that decides about them.
 ///
-/// Where they do not all wait for the same, each brings its wish, a `W`: see [`ask`](Self::ask).
+/// If they do not all wait for the same, each has a request, a `W`: see [`ask`](Self::ask).
 ///
 /// Invariants, all under the one lock:
 /// 1. A thread enters only after a last look at the state says that it must wait.
-/// 2. An entry is taken out by whoever decided its waiter: by who grants or refuses in the same
-///    critical section, or else by the waiting thread on its way out.
+/// 2. An entry is removed by the thread that decided its waiter: by the one that grants or refuses, in the
+///    same critical section, or else by the waiting thread on its way out.
 ///
-/// So a change of state made under the lock misses nobody: a thread either looked after the change,
+/// So a change of state made under the lock misses no thread: a thread either looked after the change,
 /// or is in the queue when the change looks there.
 #[derive(Debug)]
 pub(crate) struct WaitQueue<S = (), W = ()> {
@@ -48,7 +48,7 @@ impl<S, W> WaitQueue<S, W> {
     /// Locks the queue. Waiters decided through the guard are woken when it is gone.
     #[inline]
     pub(crate) fn lock(&self) -> Locked<'_, S, W> {
-        Locked { guard: Some(self.inner.lock()), woken: Vec::new() }
+        Locked { guard: Some(self.inner.lock()), woken: Woken::default() }
     }
 }
 
@@ -203,19 +203,45 @@ impl<S, W> RefUnwindSafe for WaitQueue<S, W> {}
 /// the granted threads woken.
 pub(crate) struct Locked<'a, S, W = ()> {
     guard: Option<MutexGuard<'a, Inner<S, W>>>,
-    woken: Vec<Arc<Waiter>>,
+    woken: Woken,
+}
+
+/// Threads to be woken. Nearly always it is one, which needs no allocation.
+#[derive(Default)]
+struct Woken {
+    first: Option<Arc<Waiter>>,
+    others: Vec<Arc<Waiter>>,
+}
+
+impl Woken {
+    fn push(&mut self, waiter: Arc<Waiter>) {
+        if self.first.is_none() {
+            self.first = Some(waiter);
+        } else {
+            self.others.push(waiter);
+        }
+    }
+
+    #[cold]
+    fn wake(&mut self) {
+        for waiter in self.first.take().into_iter().chain(self.others.drain(..)) {
+            waiter.wake();
+        }
+    }
 }
 
 impl<S, W> Locked<'_, S, W> {
-    /// Grants the oldest waiter what it waits for; `false` if nobody waits.
+    /// Grants the oldest waiter what it waits for. Returns `false` if no thread waits.
     pub(crate) fn grant_one(&mut self) -> bool {
         let granted = self.inner().grant_oldest();
         let any = granted.is_some();
-        self.woken.extend(granted);
+        if let Some(waiter) = granted {
+            self.woken.push(waiter);
+        }
         any
     }
 
-    /// Grants everybody.
+    /// Grants all waiters.
     pub(crate) fn grant_all(&mut self) {
         while self.grant_one() {}
     }
@@ -247,17 +273,8 @@ impl<S, W> Drop for Locked<'_, S, W> {
     fn drop(&mut self) {
         self.guard = None;
         // As a rule no thread waits: then there is nothing to take apart.
-        if !self.woken.is_empty() {
-            self.wake();
-        }
-    }
-}
-
-impl<S, W> Locked<'_, S, W> {
-    #[cold]
-    fn wake(&mut self) {
-        for waiter in self.woken.drain(..) {
-            waiter.wake();
+        if self.woken.first.is_some() {
+            self.woken.wake();
         }
     }
 }

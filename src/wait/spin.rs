@@ -78,18 +78,30 @@ pub(crate) fn spin_long(ready: impl Fn() -> bool) -> bool {
 }
 
 fn spin_for(limit: Duration, ready: impl Fn() -> bool) -> bool {
+    // A hand-over between two running cores is often over before the clock could be read.
+    if look_often(&ready) {
+        return true;
+    }
     let start = sys::now();
     loop {
-        for _ in 0..LOOKS_PER_READING {
-            if ready() {
-                return true;
-            }
-            for _ in 0..PAUSES_PER_LOOK {
-                hint::spin_loop();
-            }
+        if look_often(&ready) {
+            return true;
         }
         if sys::now().saturating_duration_since(start) >= limit {
             return false;
         }
     }
+}
+
+/// Looks some times, for about as long as it takes to read the clock a few times.
+fn look_often(ready: impl Fn() -> bool) -> bool {
+    for _ in 0..LOOKS_PER_READING {
+        if ready() {
+            return true;
+        }
+        for _ in 0..PAUSES_PER_LOOK {
+            hint::spin_loop();
+        }
+    }
+    false
 }

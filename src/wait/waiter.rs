@@ -6,14 +6,16 @@ use super::Until;
 use crate::sys::atomic::{Acquire, AtomicU32, Relaxed, Release};
 use crate::sys::{self, Unparker};
 
-/// Nobody has decided yet; the thread may be asleep.
+/// The wait is undecided.
 const WAITING: u32 = 0;
 /// The primitive gave the thread what it waits for.
 const GRANTED: u32 = 1;
 /// The wait was given up: time ran out, or the context ended.
 const GIVEN_UP: u32 = 2;
-/// The primitive will never give it: it has been closed, say.
+/// The primitive will never give it, for example because it was closed.
 const REFUSED: u32 = 3;
+/// In the bit above: the thread may be parked.
+const ASLEEP: u32 = 1 << 2;
 
 /// A thread that waits, or is about to.
 ///
@@ -22,13 +24,15 @@ const REFUSED: u32 = 3;
 /// succeed decides, the others see that they came too late and leave the waiter alone.
 #[derive(Debug)]
 pub(crate) struct Waiter {
-    /// | value      | meaning                             | written by                    |
-    /// |------------|-------------------------------------|-------------------------------|
-    /// | `WAITING`  | undecided                           | `new`                         |
-    /// | `GRANTED`  | the primitive granted the wish      | `grant`                       |
-    /// | `GIVEN_UP` | interrupted, or out of time         | `interrupt`, `gives_up`, and  |
-    /// |            |                                     | `sleep_till`                  |
-    /// | `REFUSED`  | the primitive refused the wish      | `refuse`                      |
+    /// | bits | meaning                                             | written by                          |
+    /// |------|-----------------------------------------------------|-------------------------------------|
+    /// | 0..2 | `WAITING`, `GRANTED`, `GIVEN_UP` or `REFUSED`       | `decide`, once                      |
+    /// | 2    | `ASLEEP`: the thread must be unparked to look again | `mark_asleep`, while it is undecided |
+    ///
+    /// No wake-up is lost, and a thread that does not sleep is not unparked: the mark and the decision are
+    /// in one word. A decision comes before the mark, and then the thread finds it before it parks; or after
+    /// it, and then `wake` sees the mark. Between the last look and the sleep, the unpark leaves its token
+    /// behind, and the sleep returns at once.
     state: AtomicU32,
     thread: Unparker,
 }
@@ -47,13 +51,13 @@ impl Waiter {
         Arc::new(Waiter { state: AtomicU32::new(WAITING), thread: sys::unparker() })
     }
 
-    /// Grants the wish. `false` if the thread has given up: the grant is still the caller's.
+    /// Grants the request. Returns `false` if the thread has given up: the grant is still the caller's.
     /// A successful caller owes the thread a [`wake`](Self::wake).
     pub(crate) fn grant(&self) -> bool {
         self.decide(GRANTED)
     }
 
-    /// Refuses the wish, as [`grant`](Self::grant) grants it.
+    /// Refuses the request, as [`grant`](Self::grant) grants it.
     pub(super) fn refuse(&self) -> bool {
         self.decide(REFUSED)
     }
@@ -65,18 +69,24 @@ impl Waiter {
         }
     }
 
-    /// Ends the sleep of a thread whose fate has been decided.
+    /// Ends the sleep of a thread whose wait has been decided, or makes an undecided one look again. A
+    /// decided thread that has not begun to sleep is left alone.
     pub(crate) fn wake(&self) {
-        self.thread.unpark();
+        // Relaxed: the caller has decided, and so sees the mark as its step has seen it; or the wait is
+        // undecided, and an old value costs an unpark.
+        let state = self.state.load(Relaxed);
+        if state == WAITING || state & ASLEEP != 0 {
+            self.thread.unpark();
+        }
     }
 
-    /// Sleeps until the wait is decided, by `until` if by nobody else.
-    ///
-    /// No wake-up is lost: whoever decides changes `state` first and unparks after. Between our
-    /// last look at `state` and our sleep, the unpark leaves its token behind and the sleep
-    /// returns at once.
+    /// Sleeps until the wait is decided, at the latest by `until`.
     pub(super) fn sleep(self: &Arc<Self>, until: &Until<'_>) -> Verdict {
+        if let Some(verdict) = self.verdict() {
+            return verdict;
+        }
         let _watch = until.watch(self);
+        self.mark_asleep();
         match until.alarm() {
             None => self.sleep_for_ever(),
             Some(alarm) => self.sleep_till(alarm),
@@ -93,17 +103,18 @@ impl Waiter {
     /// [`sleep`](Self::sleep) for a thread that may be told to look again without a decision: by a
     /// [`wake`](Self::wake), or by the alarm that its last look has returned.
     ///
-    /// No wake-up is lost: `look` comes before the last look at the decision, and a wake-up since
-    /// then ends the next park at once.
+    /// No wake-up is lost: the mark comes before `look`, and `look` before the last look at the decision. A
+    /// wake-up since then ends the next park at once.
     pub(crate) fn sleep_looking(
         self: &Arc<Self>,
         until: &Until<'_>,
         mut look: impl FnMut() -> Option<std::time::Instant>,
     ) -> Verdict {
         let _watch = until.watch(self);
+        self.mark_asleep();
         let bound = until.alarm();
         loop {
-            // The clock before the look: whoever gives up has looked once more when its time was
+            // The clock before the look: a thread that gives up has looked once more when its time was
             // up, and what was due by then has been granted.
             let is_over = bound.is_some_and(|bound| bound <= sys::now());
             let next_look = look();
@@ -114,7 +125,7 @@ impl Waiter {
                 if self.decide(GIVEN_UP) {
                     return Verdict::GivenUp;
                 }
-                continue; // somebody else has decided in this moment
+                continue; // another thread has decided in this moment
             }
             match next_look.into_iter().chain(bound).min() {
                 None => sys::park(),
@@ -160,7 +171,7 @@ impl Waiter {
     fn verdict(&self) -> Option<Verdict> {
         // Acquire: pairs with Release in `decide`; what the granting thread did before it granted
         // is visible to the thread that waited.
-        match self.state.load(Acquire) {
+        match self.state.load(Acquire) & !ASLEEP {
             WAITING => None,
             GRANTED => Some(Verdict::Granted),
             REFUSED => Some(Verdict::Refused),
@@ -171,7 +182,22 @@ impl Waiter {
     fn decide(&self, fate: u32) -> bool {
         // Release: pairs with Acquire in `verdict`. Relaxed on failure: the loser learns only
         // that it lost, and reads nothing that the winner wrote.
-        self.state.compare_exchange(WAITING, fate, Release, Relaxed).is_ok()
+        match self.state.compare_exchange(WAITING, fate, Release, Relaxed) {
+            Ok(_) => true,
+            // The mark stays, so the second attempt fails only if another thread has decided.
+            Err(ASLEEP) => {
+                let step = self.state.compare_exchange(ASLEEP, ASLEEP | fate, Release, Relaxed);
+                step.is_ok()
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// From now on, the thread must be unparked to learn of a decision. Does nothing if the wait has been
+    /// decided, which the thread must look for next.
+    fn mark_asleep(&self) {
+        // Relaxed: the mark publishes nothing, and `verdict` acquires a decision.
+        let _decided = self.state.compare_exchange(WAITING, ASLEEP, Relaxed, Relaxed);
     }
 }
 

@@ -42,6 +42,15 @@ mutant "sim wait: at the very instant there is still time" src/wait/waiter.rs \
     'alarm > sys::now()' 'alarm >= sys::now()' sim_wait_layer
 mutant "sim wait: who has given up is taken for granted" src/wait/waiter.rs \
     '_ => Some(Verdict::GivenUp),' '_ => Some(Verdict::Granted),' sim_wait_layer
+mutant "sim wait: a thread that does not sleep is unparked" src/wait/waiter.rs \
+    'if state == WAITING || state & ASLEEP != 0 {' '{ let _ = state;' sim_lib
+mutant "sim wait: a thread sleeps without a mark" src/wait/waiter.rs \
+    'compare_exchange(WAITING, ASLEEP, Relaxed, Relaxed)' 'compare_exchange(REFUSED, ASLEEP, Relaxed, Relaxed)' sim_lib
+mutant "sim wait: a thread that is asleep cannot be granted" src/wait/waiter.rs \
+    'Err(ASLEEP) => {' 'Err(REFUSED) => {' sim_lib
+mutant "sim wait: a thread that looks again sleeps without a mark" src/wait/waiter.rs \
+    'self.mark_asleep();
+        let bound' 'let bound' sim_limiter
 mutant "sim wait: the end of the context is not heard" src/wait/waiter.rs \
     'let _watch = until.watch(self);' 'let _watch = ();' sim_wait_layer
 mutant "sim wait: the end of the other context is not heard" src/wait/waiter.rs \

@@ -1,6 +1,6 @@
-//! Waiting for something of one's own: each thread in the queue says what it wishes.
+//! Waiting for a request of one's own, such as a number of permits.
 //!
-//! The queue keeps the wishes and their order; the primitive reads them, oldest first, and decides.
+//! The queue keeps the requests in order; the primitive reads them, oldest first, and decides.
 
 use std::sync::Arc;
 
@@ -22,8 +22,7 @@ pub(crate) enum Patience {
 }
 
 impl<S, W> WaitQueue<S, W> {
-    /// Waits for `wish`, and no longer than `until`; returns whether it was granted: `false` if it
-    /// was refused.
+    /// Waits until the request `wish` is granted, but no longer than `until`. Returns `false` if it was refused.
     ///
     /// `enlist` looks for the last time, under the lock, and leaves whatever mark makes sure that a
     /// later change of state comes to this queue; `true` ends the wait as granted. `left` is called,
@@ -71,14 +70,14 @@ struct Place<'a, S, W, L: FnOnce(&mut Locked<'_, S, W>)> {
 }
 
 impl<S, W, L: FnOnce(&mut Locked<'_, S, W>)> Drop for Place<'_, S, W, L> {
-    /// A thread that unwinds gives up, too: nobody is to be lost on an entry that nobody waits in.
+    /// A thread that unwinds gives up, too: no grant must be lost on an entry whose thread is gone.
     fn drop(&mut self) {
         let given_up = match self.verdict {
             Some(verdict) => verdict == Verdict::GivenUp,
             None => self.waiter.gives_up(),
         };
         if given_up {
-            // Invariant 2: nobody granted or refused, so the entry is still ours to take out.
+            // Invariant 2: the request was neither granted nor refused, so this thread removes the entry.
             let mut queue = self.queue.lock();
             queue.inner().leave(self.key);
             if let Some(left) = self.left.take() {
@@ -89,7 +88,7 @@ impl<S, W, L: FnOnce(&mut Locked<'_, S, W>)> Drop for Place<'_, S, W, L> {
 }
 
 impl<S, W> Locked<'_, S, W> {
-    /// The oldest waiter that has not given up, of those whose wish is `such`.
+    /// The oldest waiter that has not given up and whose request is `such`.
     pub(crate) fn oldest(&self, such: impl Fn(&W) -> bool) -> Option<(Key, &W)> {
         let list = self.guard.as_ref()?.waiters.as_deref()?;
         let mut next = list.front();
@@ -115,12 +114,12 @@ impl<S, W> Locked<'_, S, W> {
         None
     }
 
-    /// Grants a waiter its wish, and takes it out; `false` if it has given up in the meantime.
+    /// Grants a waiter's request and removes it. Returns `false` if it has given up in the meantime.
     pub(crate) fn grant(&mut self, key: Key) -> bool {
         self.decide(key, Waiter::grant)
     }
 
-    /// Refuses everybody whose wish is `such`.
+    /// Refuses all waiters whose request is `such`.
     pub(crate) fn refuse_all(&mut self, such: impl Fn(&W) -> bool) {
         // One that gives up between the look and the step is not found again.
         while let Some((key, _)) = self.oldest(&such) {
@@ -133,7 +132,9 @@ impl<S, W> Locked<'_, S, W> {
         let decided = inner.waiter(key).is_some_and(|waiter| decide(waiter));
         if decided {
             let waiter = inner.leave(key);
-            self.woken.extend(waiter);
+            if let Some(waiter) = waiter {
+                self.woken.push(waiter);
+            }
         }
         decided
     }

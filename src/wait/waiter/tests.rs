@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use super::{Verdict, Waiter};
 use crate::Context;
 use crate::sim::{self, Builder, Script, Strategy};
+use crate::sys;
 use crate::wait::Until;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -127,6 +128,49 @@ fn a_wake_up_before_the_sleep_is_kept() {
         thread.join().unwrap()
     });
     assert_eq!(verdict, Verdict::Granted);
+}
+
+/// A thread that finds the decision before it sleeps gets no token, which would end its next park.
+#[test]
+fn a_thread_that_does_not_sleep_is_not_unparked() {
+    let script = Script::new().run("sleeper").until("known").run("root").to_block();
+    let verdict = play(script, || {
+        let place = Arc::new(Mutex::new(None));
+        let thread = sim::spawn("sleeper", {
+            let place = Arc::clone(&place);
+            move || {
+                let waiter = Waiter::new();
+                *place.lock() = Some(Arc::clone(&waiter));
+                sim::label("known");
+                let verdict = waiter.sleep(&Until::FOREVER);
+                sys::park_deadline(sys::now() + SECOND);
+                assert_eq!(sim::elapsed(), SECOND, "nothing has ended the park");
+                verdict
+            }
+        });
+        while place.lock().is_none() {
+            sim::yield_now();
+        }
+        let waiter = place.lock().take().expect("it is known");
+        assert!(waiter.grant());
+        waiter.wake();
+        thread.join().unwrap()
+    });
+    assert_eq!(verdict, Verdict::Granted);
+}
+
+/// The mark comes before the decision or after it: in no schedule does the thread sleep on.
+#[test]
+fn a_decision_at_the_moment_of_the_sleep_is_never_missed() {
+    for end in [Waiter::grant as fn(&Waiter) -> bool, Waiter::refuse] {
+        let report = Builder::new().exhaustive(3).check(move || {
+            let (waiter, thread) = sleeper(Until::FOREVER);
+            assert!(end(&waiter));
+            waiter.wake();
+            assert_ne!(thread.join().unwrap(), Verdict::GivenUp);
+        });
+        assert!(report.exhausted, "{report}");
+    }
 }
 
 #[test]
