@@ -45,7 +45,7 @@
 //! - [`Limiter`] lets things happen at a [`Rate`], and [`KeyedLimiter`] has one for each key;
 //!   [`Sometimes`] does something now and then;
 //! - [`Timer`] and [`Ticker`] go off in a wait or in a `select!`, [`AfterFunc`] calls a function later;
-//! - [`channel`] is `crossbeam_channel`, with sends and receives that can be given up;
+//! - [`channel`] has `crossbeam_channel`'s channels, with sends and receives that can be given up;
 //! - [`pipeline`] has work pass through stages, [`WorkerPool`] has workers do jobs that come in;
 //! - [`Context::interrupting`] ends a blocked read, or what else can be [interrupted](Interrupt);
 //! - [`AtomicValue`] is replaced as a whole while others read it; a [`Reader`] has the newest at hand;

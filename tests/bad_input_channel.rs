@@ -9,7 +9,9 @@ mod support;
 use std::time::{Duration, Instant};
 
 use phalanx::Context;
-use phalanx::channel::{Receiver, RecvUntil, SendUntil, Sender, bounded, merge, never, unbounded};
+use phalanx::channel::{
+    Receiver, RecvUntil, SendUntil, Sender, bounded, merge, never, tick, unbounded,
+};
 use support::{Count, watchdog};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -165,3 +167,19 @@ const ROWS: [Row; 14] = [
         "gave up waiting: context cancelled: the reason",
     ),
 ];
+
+#[test]
+fn a_tick_that_the_clock_cannot_reach_never_comes() {
+    watchdog(|| {
+        let year = 366 * 24 * HOUR;
+        for period in [Duration::MAX, Duration::from_secs(1 << 62)] {
+            let ticks = tick(period);
+            assert!(ticks.recv_timeout(Duration::from_millis(1)).is_err());
+            assert!(ticks.try_recv().is_err());
+            // crossbeam's own would compute the tick after the next in `recv`, and panic.
+            assert!(ticks.same_channel(&never()));
+        }
+        assert!(tick(year).recv_timeout(Duration::from_millis(1)).is_err());
+        assert!(tick(NOW).recv().unwrap() <= Instant::now());
+    });
+}
