@@ -28,8 +28,8 @@ mod task;
 mod task_cell;
 
 pub use builder::{Builder, PolicyBuilder};
-pub use helpers::{catch, infallible, par_map, race, run_all};
-pub use policies::{AllErrors, Errors, FirstError, FirstOk, Quorum, Settle, Tolerate};
+pub use helpers::{catch, infallible, par_map, par_map_all, race, run_all};
+pub use policies::{AllErrors, Errors, FirstError, FirstOk, KeepGoing, Quorum, Settle, Tolerate};
 pub use policy::{End, Flow, Outcome, Panicked, Policy};
 pub use policy_group::PolicyGroup;
 pub use policy_scope::PolicyScope;

@@ -30,9 +30,9 @@
 //!
 //! - [`WaitGroup`] waits until a set of tasks has finished;
 //! - [`ErrGroup`] runs tasks that may fail, scoped or owned, with a limit, a deadline, names; a
-//!   [`Policy`] decides when it stops: [`FirstError`], [`Settle`], [`AllErrors`], [`FirstOk`],
-//!   [`Tolerate`], [`Quorum`], or your own;
-//! - [`join!`], [`try_join!`], [`race`], [`par_map`], [`run_all`] and [`catch`] are the short forms;
+//!   [`Policy`] decides when it stops: [`FirstError`], [`KeepGoing`], [`Settle`], [`AllErrors`],
+//!   [`FirstOk`], [`Tolerate`], [`Quorum`], or your own;
+//! - [`join!`], [`try_join!`], [`race`], [`par_map`], [`par_map_all`], [`run_all`] and [`catch`] are the short forms;
 //! - [`Context`] carries cancellation with a cause, deadlines and values down a tree of calls;
 //!   [`Canceller`] ends one, [`OnCancel`] is a callback for that end;
 //! - [`Once`] and [`OnceValue`] do something once, however many ask, and try again when it fails;
@@ -65,6 +65,7 @@
 //! | `errgroup.WithContext`, `g.Go`, `g.Wait` | [`ErrGroup::scope`], [`ErrGroup::new`] | `thread::scope`, without errors |
 //! | `g.SetLimit`, `g.TryGo` | [`Builder::limit`], [`Scope::try_go`] | – |
 //! | `results[i] = ...` | [`Task::join`] gives the value | `ScopedJoinHandle::join` |
+//! | the zero `errgroup.Group`: no cancellation, the first error | [`KeepGoing`] | – |
 //! | collecting all errors (declined) | [`AllErrors`], [`Settle`] | – |
 //! | `context.Background()`, `TODO()` | [`Context::background`], [`Context::todo`] | – |
 //! | `context.WithCancel`, `WithCancelCause` | [`Context::with_cancel`], [`Canceller::cancel_because`] | tokio-util's `CancellationToken` |
@@ -159,9 +160,9 @@ pub use counter::{Counter, Gauge, InFlight, ShardedCounter};
 #[doc(hidden)]
 pub use group::infallible as __infallible;
 pub use group::{
-    AllErrors, Builder, End, ErrGroup, Errors, FirstError, FirstOk, Flow, JoinUntilError, Outcome,
-    Panicked, Policy, PolicyBuilder, PolicyGroup, PolicyScope, Quorum, Scope, Settle, Stopped,
-    Task, Tolerate, WhyStopped, catch, par_map, race, run_all,
+    AllErrors, Builder, End, ErrGroup, Errors, FirstError, FirstOk, Flow, JoinUntilError,
+    KeepGoing, Outcome, Panicked, Policy, PolicyBuilder, PolicyGroup, PolicyScope, Quorum, Scope,
+    Settle, Stopped, Task, Tolerate, WhyStopped, catch, par_map, par_map_all, race, run_all,
 };
 pub use limiter::{
     KeyedLimiter, LimitError, Limiter, ParseRateError, Rate, Reservation, Sometimes,

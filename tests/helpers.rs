@@ -6,8 +6,10 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use phalanx::{
-    Context, ErrGroup, Outcome, Stopped, WhyStopped, join, par_map, race, run_all, try_join,
+    Context, ErrGroup, Outcome, Stopped, WhyStopped, join, par_map, par_map_all, race, run_all,
+    try_join,
 };
 use support::{Count, Crowd, Log, panic_of, payload_of, watchdog};
 
@@ -338,6 +340,57 @@ fn an_error_of_par_map_cancels_the_calls_that_run() {
             ctx.sleep(HOUR).map_err(|_| "echo".to_owned())
         });
         assert_eq!(result, Err("cause".to_owned()));
+    });
+}
+
+#[test]
+fn par_map_all_maps_every_item_and_returns_every_error_with_its_index() {
+    watchdog(|| {
+        let mapped = Mutex::new(vec![0; 10]);
+        let errors = ErrGroup::builder().limit(3).par_map_all(0..10, |n: usize, ctx| {
+            mapped.lock()[n] += 1;
+            assert!(!ctx.has_ended());
+            if n % 3 == 0 { Err(format!("{n} is refused")) } else { Ok(n) }
+        });
+        let errors = errors.unwrap_err();
+        assert_eq!(mapped.into_inner(), [1; 10]);
+        assert_eq!((errors.len(), errors.skipped(), errors.panicked()), (4, 0, 0));
+        for (index, error) in errors.iter() {
+            assert_eq!(*error, format!("{index} is refused"));
+        }
+        assert_eq!(par_map_all(0..100, |n, _| Ok::<_, ()>(2 * n)).unwrap()[99], 198);
+        assert_eq!(par_map_all([0; 0], |n, _| Ok::<_, ()>(n)).unwrap(), []);
+    });
+}
+
+#[test]
+fn par_map_all_counts_what_it_skipped_when_its_context_ended() {
+    watchdog(|| {
+        let (parent, canceller) = Context::background().with_cancel();
+        let result = ErrGroup::builder().context(&parent).limit(1).par_map_all(0..10, |n, _| {
+            if n == 4 {
+                canceller.cancel();
+            }
+            if n == 1 { Err("no") } else { Ok(n) }
+        });
+        let errors = result.unwrap_err();
+        assert_eq!((errors.len(), errors.skipped()), (1, 5));
+    });
+}
+
+#[test]
+fn a_panic_of_par_map_all_is_resumed_and_stops_the_rest() {
+    watchdog(|| {
+        let mapped = Mutex::new(0);
+        let payload = payload_of(|| {
+            ErrGroup::builder().limit(1).par_map_all(0..10, |n, _| {
+                *mapped.lock() += 1;
+                assert!(n < 3, "out of cheese");
+                Ok::<_, ()>(n)
+            })
+        });
+        assert_eq!(payload.downcast_ref(), Some(&"out of cheese"));
+        assert_eq!(mapped.into_inner(), 4);
     });
 }
 

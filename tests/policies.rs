@@ -6,8 +6,8 @@ use std::sync::Barrier;
 use std::time::Duration;
 
 use phalanx::{
-    AllErrors, Context, ErrGroup, Errors, FirstError, FirstOk, Outcome, PolicyBuilder, Quorum,
-    Settle, Stopped, Tolerate, WhyStopped,
+    AllErrors, Context, ErrGroup, Errors, FirstError, FirstOk, KeepGoing, Outcome, PolicyBuilder,
+    Quorum, Settle, Stopped, Tolerate, WhyStopped,
 };
 use support::{Log, gate, watchdog};
 
@@ -118,6 +118,75 @@ fn first_error_makes_its_error_of_a_caught_panic() {
 #[test]
 fn first_error_succeeds_without_tasks() {
     assert_eq!(under(FirstError::<(), String>::new()).scope(|_| ()), Ok(vec![]));
+}
+
+// --- KeepGoing --------------------------------------------------------------------------------
+
+/// One task at a time, so that the order in which they end is known.
+fn one_by_one<P>(policy: P) -> PolicyBuilder<P> {
+    ErrGroup::builder().limit(1).policy(policy)
+}
+
+#[test]
+fn keep_going_lets_every_task_end_and_returns_the_error_that_came_first() {
+    let mixed = [Ok(1), Err("first".to_owned()), Ok(3), Err("second".to_owned()), Ok(5)];
+    watchdog(move || {
+        let log = Log::default();
+        let result = one_by_one(KeepGoing::new()).scope(|g| {
+            for result in mixed.clone() {
+                let log = &log;
+                g.go(move |ctx| {
+                    log.add(format!("told to stop: {}", ctx.has_ended()));
+                    result
+                });
+            }
+        });
+        assert_eq!(result, Err("first".to_owned()));
+        assert_eq!(log.events(), ["told to stop: false"; 5]);
+
+        let group = one_by_one(KeepGoing::default()).start();
+        for result in mixed {
+            let log = log.clone();
+            group.go(move |ctx| {
+                log.add(format!("told to stop: {}", ctx.has_ended()));
+                result
+            });
+        }
+        assert_eq!(group.wait(), Err("first".to_owned()));
+        assert_eq!(log.events(), ["told to stop: false"; 10]);
+    });
+}
+
+#[test]
+fn keep_going_returns_all_values_in_the_order_of_starting() {
+    watchdog(|| {
+        let result = under(KeepGoing::<_, String>::new()).scope(|g| {
+            for task in reversed((0..20_u32).map(Ok)) {
+                g.go(task);
+            }
+        });
+        assert_eq!(result, Ok((0..20).collect::<Vec<u32>>()));
+    });
+}
+
+#[test]
+fn keep_going_makes_its_error_of_what_was_skipped_or_panicked() {
+    watchdog(|| {
+        let result = stopped(KeepGoing::<(), Stopped>::new()).scope(|g| {
+            g.go(|_| Ok(()));
+        });
+        assert!(matches!(result.unwrap_err().why(), WhyStopped::Skipped(_)));
+        let log = Log::default();
+        let result = one_by_one(KeepGoing::<(), Stopped>::new()).catch_panics().scope(|g| {
+            g.go(|_| panic!("on purpose"));
+            g.go(|_| {
+                log.add("goes on");
+                Ok(())
+            });
+        });
+        assert!(matches!(result.unwrap_err().why(), WhyStopped::Panicked));
+        assert_eq!(log.events(), ["goes on"]);
+    });
 }
 
 // --- AllErrors --------------------------------------------------------------------------------

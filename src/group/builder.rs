@@ -234,9 +234,35 @@ impl Builder {
         R: Send,
         E: Send + From<Stopped>,
     {
-        let width = self.setup.limit.unwrap_or_else(sys::cores);
-        let members = Members::of_scope(Setup { limit: None, ..self.setup });
+        let (members, width) = self.mapping();
         helpers::par_map_with(members, width, items, f)
+    }
+
+    /// Maps items concurrently, and returns every error; see [`par_map_all`](helpers::par_map_all). The
+    /// limit is the number of threads; the default is one for each core.
+    ///
+    /// # Errors
+    ///
+    /// [`Errors`], if `f` failed for an item, or an item was skipped since the context ended first.
+    pub fn par_map_all<I, T, R, E>(
+        self,
+        items: I,
+        f: impl Fn(T, &Context) -> Result<R, E> + Sync,
+    ) -> Result<Vec<R>, Errors<E>>
+    where
+        I: IntoIterator<Item = T>,
+        T: Send,
+        R: Send,
+        E: Send,
+    {
+        let (members, width) = self.mapping();
+        helpers::par_map_all_with(members, width, items, f)
+    }
+
+    /// A group for a number of tasks that share the items, and that number.
+    fn mapping(self) -> (Members, usize) {
+        let width = self.setup.limit.unwrap_or_else(sys::cores);
+        (Members::of_scope(Setup { limit: None, ..self.setup }), width)
     }
 }
 

@@ -6,7 +6,7 @@ use std::iter;
 use std::panic::{self, AssertUnwindSafe};
 
 use super::members::Members;
-use super::policies::{Errors, FirstOk, Settle};
+use super::policies::{Errors, FirstOk, Settle, Tally};
 use super::policy::{Outcome, Panicked};
 use super::scope::scope;
 use super::stopped::{Stopped, WhyStopped};
@@ -95,7 +95,7 @@ where
 }
 
 /// Applies `f` to every item, concurrently on as many threads as there are cores, and returns the
-/// results in the order of the items. The first error stops the rest.
+/// results in the order of the items. The first error stops the rest; see [`par_map_all`] for all errors.
 ///
 /// [`Builder::par_map`] sets the number of threads, a context, a deadline.
 ///
@@ -134,6 +134,40 @@ where
     Builder::new().par_map(items, f)
 }
 
+/// Applies `f` to every item as [`par_map`] does, but stops at no error: returns all results in the order
+/// of the items, or every error with the index of its item.
+///
+/// [`Builder::par_map_all`] sets the number of threads, a context, a deadline.
+///
+/// # Errors
+///
+/// [`Errors`], if `f` failed for an item, or an item was skipped.
+///
+/// # Panics
+///
+/// Resumes the first panic of `f`, which does stop the rest.
+///
+/// # Examples
+///
+/// ```
+/// use phalanx::par_map_all;
+///
+/// let errors = par_map_all(["1", "x", "3", "y"], |text, _ctx| text.parse::<u32>()).unwrap_err();
+/// assert_eq!(errors.iter().map(|(index, _)| index).collect::<Vec<_>>(), [1, 3]);
+/// ```
+pub fn par_map_all<I, T, R, E>(
+    items: I,
+    f: impl Fn(T, &Context) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, Errors<E>>
+where
+    I: IntoIterator<Item = T>,
+    T: Send,
+    R: Send,
+    E: Send,
+{
+    Builder::new().par_map_all(items, f)
+}
+
 /// Maps with `width` tasks, each of which takes the next item until there is none.
 pub(super) fn par_map_with<I, T, R, E>(
     members: Members,
@@ -141,6 +175,54 @@ pub(super) fn par_map_with<I, T, R, E>(
     items: I,
     f: impl Fn(T, &Context) -> Result<R, E> + Sync,
 ) -> Result<Vec<R>, E>
+where
+    I: IntoIterator<Item = T>,
+    T: Send,
+    R: Send,
+    E: Send + From<Stopped>,
+{
+    let (results, ended) = map_each(members, width, items, f);
+    ended?;
+    Ok(results.map(|result| result.expect("without an error every item has a result")).collect())
+}
+
+/// The same without a stop at an error.
+pub(super) fn par_map_all_with<I, T, R, E>(
+    members: Members,
+    width: usize,
+    items: I,
+    f: impl Fn(T, &Context) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, Errors<E>>
+where
+    I: IntoIterator<Item = T>,
+    T: Send,
+    R: Send,
+    E: Send,
+{
+    let kept = |item, ctx: &Context| Ok::<_, Stopped>(f(item, ctx));
+    // Why tasks were skipped, or refused, is not told: what they left has no result.
+    let (results, _ended) = map_each(members, width, items, kept);
+    let mut tally = Tally::default();
+    for (index, result) in results.enumerate() {
+        tally.enter(
+            index,
+            match result {
+                Some(Ok(value)) => Outcome::Ok(value),
+                Some(Err(error)) => Outcome::Err(error),
+                None => Outcome::Skipped,
+            },
+        );
+    }
+    tally.all()
+}
+
+/// Applies `f` to the items until the first error: the results, by item, and how it ended.
+fn map_each<I, T, R, E>(
+    members: Members,
+    width: usize,
+    items: I,
+    f: impl Fn(T, &Context) -> Result<R, E> + Sync,
+) -> (impl Iterator<Item = Option<R>>, Result<(), E>)
 where
     I: IntoIterator<Item = T>,
     T: Send,
@@ -164,14 +246,13 @@ where
             *results[index].lock() = Some(result);
         }
     };
-    scope(members, |g| {
+    let ended = scope(members, |g| {
         for _ in 0..width.min(items.len()) {
             g.go(work);
         }
         Ok(())
-    })?;
-    let results = results.into_iter().map(Mutex::into_inner);
-    Ok(results.map(|result| result.expect("without an error every item has a result")).collect())
+    });
+    (results.into_iter().map(Mutex::into_inner), ended)
 }
 
 /// Turns the panic of a task into an error.

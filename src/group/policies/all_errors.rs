@@ -45,8 +45,6 @@ impl<T, E> Policy<T, E> for AllErrors<T, E> {
     }
 
     fn finish(self, _end: End) -> Self::Output {
-        let complete = self.tally.misses() == 0;
-        let (values, errors) = self.tally.into_parts();
-        if complete { Ok(values) } else { Err(errors) }
+        self.tally.all()
     }
 }

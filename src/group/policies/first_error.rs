@@ -9,7 +9,7 @@ use crate::wait::Cause;
 ///
 /// This is what [`ErrGroup::scope`](crate::ErrGroup::scope) does, for tasks of one type whose
 /// values are wanted together. If tasks were skipped and none failed, the error is made from
-/// [`Stopped`].
+/// [`Stopped`]. [`KeepGoing`](crate::KeepGoing) does not stop.
 ///
 /// # Examples
 ///

@@ -4,7 +4,7 @@ use super::Errors;
 use crate::group::policy::Outcome;
 
 #[derive(Debug)]
-pub(super) struct Tally<T, E> {
+pub(crate) struct Tally<T, E> {
     pub(super) values: Vec<(usize, T)>,
     pub(super) errors: Vec<(usize, E)>,
     panicked: usize,
@@ -18,7 +18,7 @@ impl<T, E> Default for Tally<T, E> {
 }
 
 impl<T, E> Tally<T, E> {
-    pub(super) fn enter(&mut self, index: usize, outcome: Outcome<T, E>) {
+    pub(crate) fn enter(&mut self, index: usize, outcome: Outcome<T, E>) {
         match outcome {
             Outcome::Ok(value) => self.values.push((index, value)),
             Outcome::Err(error) => self.errors.push((index, error)),
@@ -35,6 +35,13 @@ impl<T, E> Tally<T, E> {
     /// How many tasks have no value.
     pub(super) fn misses(&self) -> usize {
         self.failures() + self.skipped
+    }
+
+    /// All values, or if one is missing all errors.
+    pub(crate) fn all(self) -> Result<Vec<T>, Errors<E>> {
+        let complete = self.misses() == 0;
+        let (values, errors) = self.into_parts();
+        if complete { Ok(values) } else { Err(errors) }
     }
 
     /// The values and the errors, each in the order of starting.
