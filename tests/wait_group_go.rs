@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-use phalanx::WaitGroup;
+use phalanx::{Token, WaitGroup};
 use support::{payload_of, until, watchdog};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -27,6 +27,32 @@ fn go_runs_each_task_once_and_wait_waits_for_it() {
         }
         group.wait();
         assert_eq!(work.load(Relaxed), 5050);
+    });
+}
+
+#[test]
+fn a_group_in_a_static_has_tasks_through_its_tokens() {
+    static GROUP: WaitGroup = WaitGroup::new();
+    static WORK: AtomicUsize = AtomicUsize::new(0);
+    watchdog(|| {
+        for n in 1..=100 {
+            GROUP.token().go(move || _ = WORK.fetch_add(n, Relaxed));
+        }
+        GROUP.token().try_go(|| _ = WORK.fetch_add(1, Relaxed)).unwrap();
+        GROUP.wait();
+        assert_eq!(WORK.load(Relaxed), 5051);
+        GROUP.token().go(|| panic!("out of cheese"));
+        assert_eq!(payload_of(|| GROUP.wait()).downcast_ref(), Some(&"out of cheese"));
+        assert_eq!(GROUP.running(), 0);
+    });
+}
+
+#[test]
+fn a_token_starts_a_task_of_a_group_that_nobody_else_holds() {
+    watchdog(|| {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        Token::new(Arc::new(WaitGroup::new())).go(move || sender.send(7).unwrap());
+        assert_eq!(receiver.recv(), Ok(7));
     });
 }
 

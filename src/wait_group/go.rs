@@ -5,12 +5,13 @@ use std::panic::{self, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::thread;
 
+use super::token::Handle;
 use super::{Token, WaitGroup};
 use crate::refused::{Refusal, Refused};
 use crate::sys::atomic::{AtomicBool, Relaxed};
 use crate::sys::{Mutex, user_code};
 use crate::threads::{
-    self, GroupQueue, Guess, Job, NoThread, Options, Order, Release, Spec, Start,
+    self, GroupQueue, Guess, Job, NoThread, Options, Order, Release, RunQueue, Spec, Start,
 };
 use crate::unwind::{Payload, drop_quietly};
 
@@ -31,7 +32,7 @@ impl WaitGroup {
     ///
     /// The task counts as done also if it panics: the others go on, and the payload of the first
     /// panic is resumed by the next `wait` that returns. For tasks that borrow, return values or
-    /// fail, use [`ErrGroup`](crate::ErrGroup).
+    /// fail, use [`ErrGroup`](crate::ErrGroup); for a group in a `static`, [`Token::go`].
     ///
     /// At the [thread limit](crate::set_max_threads), the task is queued. It may run on the stack of a
     /// thread that [waits](Self::wait) for the group.
@@ -65,25 +66,6 @@ impl WaitGroup {
     #[track_caller]
     pub fn try_go<F: FnOnce() + Send + 'static>(self: &Arc<Self>, f: F) -> Result<(), Refused<F>> {
         self.start(&Spec::DEFAULT, Start::Exact, f)
-    }
-
-    #[track_caller]
-    #[inline]
-    fn start<F: FnOnce() + Send + 'static>(
-        self: &Arc<Self>,
-        spec: &Spec,
-        how: Start,
-        f: F,
-    ) -> Result<(), Refused<F>> {
-        let place = match threads::place(spec, how) {
-            Ok(place) => place,
-            Err(error) => return Err(Refused::new(Refusal::Thread(error), f)),
-        };
-        let queue = &self.tasks().queue;
-        let task = Job::once(job(Token::new(Arc::clone(self)), f));
-        let started = threads::go(queue, place, guess_of::<F>(), false, |_| task);
-        debug_assert!(started.is_ok(), "the queue of a group is never closed");
-        Ok(())
     }
 
     /// Runs each of `tasks` as [`go`](Self::go) does, and hands them over in one go: they are
@@ -131,6 +113,17 @@ impl WaitGroup {
         let counted = || Token::counted(Arc::clone(self));
         let jobs = tasks.into_iter().map(|f| Job::once(job(counted(), f))).collect();
         threads::go_many(&self.tasks().queue, guess_of::<F>(), jobs);
+    }
+
+    #[track_caller]
+    #[inline]
+    fn start<F: FnOnce() + Send + 'static>(
+        self: &Arc<Self>,
+        spec: &Spec,
+        how: Start,
+        f: F,
+    ) -> Result<(), Refused<F>> {
+        start(&self.tasks().queue, spec, how, || Token::new(Arc::clone(self)), f)
     }
 
     #[inline]
@@ -184,7 +177,7 @@ impl WaitGroup {
 
     /// Drops the payload of a panic that no thread can wait for, while the thread is still the task's own:
     /// its drop is the user's code.
-    fn drop_abandoned_panic(&self, token: &Token<Arc<WaitGroup>>) {
+    fn drop_abandoned_panic<G: Handle>(&self, token: &Token<G>) {
         if token.is_last() && self.tasks().has_panicked.load(Relaxed) {
             let payload = self.tasks().first_panic.lock().take();
             drop_quietly(payload);
@@ -192,12 +185,89 @@ impl WaitGroup {
     }
 }
 
-/// A task as a thread runs it, counted out at its end.
-fn job<F>(
-    token: Token<Arc<WaitGroup>>,
+impl<G: Handle> Token<G> {
+    /// Runs `f` as [`WaitGroup::go`] does, and counts out when it has ended.
+    ///
+    /// The token keeps what it counts for: so a group in a `static` can have tasks, too.
+    ///
+    /// # Panics
+    ///
+    /// `Token::go: ...` if the operating system refuses a thread and there is none; `f` is dropped, and
+    /// the task is counted out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::WaitGroup;
+    ///
+    /// static REQUESTS: WaitGroup = WaitGroup::new();
+    ///
+    /// REQUESTS.token().go(|| { /* work */ });
+    /// REQUESTS.wait();
+    /// ```
+    #[track_caller]
+    pub fn go<F: FnOnce() + Send + 'static>(self, f: F)
+    where
+        G: Send + 'static,
+    {
+        if let Err(refused) = self.start(Start::Any, f) {
+            panic!("Token::go: {refused}");
+        }
+    }
+
+    /// Runs `f` as [`go`](Self::go) does, if there is a thread for it.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`], with `f` in it, if the thread limit is reached or the operating system refuses a
+    /// thread. The task is counted out.
+    #[track_caller]
+    pub fn try_go<F: FnOnce() + Send + 'static>(self, f: F) -> Result<(), Refused<F>>
+    where
+        G: Send + 'static,
+    {
+        self.start(Start::Exact, f)
+    }
+
+    #[track_caller]
+    fn start<F: FnOnce() + Send + 'static>(self, how: Start, f: F) -> Result<(), Refused<F>>
+    where
+        G: Send + 'static,
+    {
+        // The task may have ended, and the group may be gone, while the queue is still in use here.
+        let queue = Arc::clone(&self.group().tasks().queue);
+        start(&queue, &Spec::DEFAULT, how, || self, f)
+    }
+}
+
+/// Starts `f` as a task that a token counts; the token is made when there is a place for the task.
+#[track_caller]
+#[inline]
+fn start<G, F>(
+    queue: &Arc<RunQueue>,
+    spec: &Spec,
+    how: Start,
+    token: impl FnOnce() -> Token<G>,
     f: F,
-) -> impl FnOnce(Order, &mut Release<'_>) + Send + use<F>
+) -> Result<(), Refused<F>>
 where
+    G: Handle + Send + 'static,
+    F: FnOnce() + Send + 'static,
+{
+    let place = match threads::place(spec, how) {
+        Ok(place) => place,
+        Err(error) => return Err(Refused::new(Refusal::Thread(error), f)),
+    };
+    let task = Job::once(job(token(), f));
+    let started = threads::go(queue, place, guess_of::<F>(), false, |_| task);
+    debug_assert!(started.is_ok(), "the queue of a group is never closed");
+    Ok(())
+}
+
+/// A task as a thread runs it, counted out at its end.
+fn job<G, F>(token: Token<G>, f: F) -> impl FnOnce(Order, &mut Release<'_>) + Send + use<G, F>
+where
+    G: Handle + Send + 'static,
     F: FnOnce() + Send + 'static,
 {
     move |order, release| {

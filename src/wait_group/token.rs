@@ -31,11 +31,18 @@ mod sealed {
     /// What a token can hold: `&WaitGroup` or `Arc<WaitGroup>`.
     pub trait Handle {
         fn group(&self) -> &WaitGroup;
+
+        /// Whether this is the last owner of the group.
+        fn is_last_owner(&self) -> bool;
     }
 
     impl Handle for &WaitGroup {
         fn group(&self) -> &WaitGroup {
             self
+        }
+
+        fn is_last_owner(&self) -> bool {
+            false
         }
     }
 
@@ -43,8 +50,14 @@ mod sealed {
         fn group(&self) -> &WaitGroup {
             self
         }
+
+        fn is_last_owner(&self) -> bool {
+            Arc::strong_count(self) == 1
+        }
     }
 }
+
+pub(super) use sealed::Handle;
 
 impl<G: sealed::Handle> Token<G> {
     /// Counts one task in. `group` is a `&WaitGroup` or an `Arc<WaitGroup>`.
@@ -62,17 +75,17 @@ impl<G: sealed::Handle> Token<G> {
     pub(super) fn group(&self) -> &WaitGroup {
         self.0.group()
     }
+
+    /// Whether this is the last owner of the group.
+    pub(super) fn is_last(&self) -> bool {
+        self.0.is_last_owner()
+    }
 }
 
 impl Token<Arc<WaitGroup>> {
     /// For a task that has been counted in.
     pub(super) fn counted(group: Arc<WaitGroup>) -> Self {
         Token(group)
-    }
-
-    /// Whether this is the last owner of the group.
-    pub(super) fn is_last(&self) -> bool {
-        Arc::strong_count(&self.0) == 1
     }
 }
 
