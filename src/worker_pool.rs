@@ -66,6 +66,32 @@ use crate::wait::{Interrupted, Until};
 /// pool.shutdown();
 /// ```
 ///
+/// A job that submits to its own pool knows it by a weak handle, which keeps no pool alive:
+///
+/// ```
+/// use phalanx::{Until, WorkerPool};
+/// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+/// use std::sync::{Arc, Weak};
+///
+/// static VISITED: AtomicU32 = AtomicU32::new(0);
+///
+/// let pool = Arc::new_cyclic(|pool: &Weak<WorkerPool<u32, ()>>| {
+///     let pool = pool.clone();
+///     WorkerPool::new(2, move |depth| {
+///         VISITED.fetch_add(1, Relaxed);
+///         if let (1.., Some(pool)) = (depth, pool.upgrade()) {
+///             pool.submit(depth - 1).expect("it is closed when all have been visited");
+///         }
+///     })
+/// });
+/// pool.submit(9).unwrap();
+/// # while VISITED.load(Relaxed) < 10 { std::thread::yield_now(); }
+/// // ... when all have been visited:
+/// pool.shutdown_until(Until::FOREVER)?;
+/// assert_eq!(VISITED.load(Relaxed), 10);
+/// # Ok::<(), phalanx::Interrupted>(())
+/// ```
+///
 /// # Compared with Go
 ///
 /// The worker pool of every Go tutorial: goroutines that range over a channel of jobs. Submitting to
