@@ -109,6 +109,9 @@
 //! - **Everything that blocks can be given up.** Each `x()` that blocks has an `x_until(bound)`;
 //!   the bound is a `Duration`, an `Instant`, a `&Context`, or `(&Context, Duration)`. Cancelling
 //!   wakes the thread, it does not wait for it to look.
+//! - **A blocking call takes no token of [`std::thread::park`]**: an `unpark` that comes while it waits is
+//!   still there when it returns. Only the blocking calls of [`channel`] may take one, since their waits
+//!   are crossbeam's, which parks with that token.
 //! - **A grant beats a give-up.** `Err(Interrupted)` means that nothing was taken or changed.
 //! - **Every task starts soon, whatever the others do**, and has a thread to itself: it may block,
 //!   wait for another task, call C. Threads are kept for ten seconds and used again. A thread that

@@ -18,9 +18,7 @@ pub(crate) use clock::now;
 pub(crate) use global::{Empty, Global, Static};
 pub(crate) use lazy::Lazy;
 pub(crate) use lock::{Mutex, MutexGuard};
-pub(crate) use park::{
-    Unparker, before_parking, nap, park, park_deadline, parked, set_at_work, unparker, yield_core,
-};
+pub(crate) use park::{Parker, before_parking, nap, parked, set_at_work, yield_core};
 pub(crate) use simulation::{
     blocking_call, choose, guess, idling, is_ending, is_simulated, point, serving,
 };

@@ -1,46 +1,110 @@
 //! Putting the current thread to sleep, and waking another one.
 //!
-//! std's per-thread token is what we want: one futex word per thread, no table, and a wake-up
-//! that comes before the sleep is not lost. The token is shared with everybody else who parks
-//! this thread, so a return from [`park`] means nothing: look at your own flag, in a loop.
+//! Not by [`std::thread::park`]: its token belongs to the user, who may have been unparked while a call
+//! of this crate sleeps, and would never learn of it. Each wait has a [`Parker`] of its own, so no wake-up
+//! that comes late disturbs the next wait, either.
 //!
 //! A thread that runs tasks may have to see to something before it parks: see [`before_parking`].
 
+use core::sync::atomic::AtomicU8;
 use std::cell::Cell;
-use std::thread::{self, Thread};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use super::atomic::{HintUsize, Relaxed};
+use parking_lot::{Condvar, Mutex};
+
+use super::atomic::{Acquire, HintUsize, Relaxed, Release};
 use super::global::{Empty, Global, Static};
 #[cfg(feature = "sim")]
 use crate::sim::machine;
 
-/// A handle that wakes one thread.
+/// No wake-up has come, and the thread is awake.
+const EMPTY: u8 = 0;
+/// The thread sleeps, or is about to.
+const ASLEEP: u8 = 1;
+/// A wake-up has come.
+const NOTIFIED: u8 = 2;
+
+/// Where the thread that has made it sleeps, and others wake it.
 #[derive(Debug)]
-pub(crate) struct Unparker {
-    thread: Thread,
+pub(crate) struct Parker {
+    /// | value      | meaning                                | written by                  |
+    /// |------------|----------------------------------------|-----------------------------|
+    /// | `EMPTY`    | no wake-up, and nobody to be woken     | `new`; `park` on its way out |
+    /// | `ASLEEP`   | the thread sleeps, or is about to      | `park`, under the lock      |
+    /// | `NOTIFIED` | a wake-up that no `park` has taken yet | `unpark`                    |
+    state: AtomicU8,
+    lock: Mutex<()>,
+    woken: Condvar,
     #[cfg(feature = "sim")]
     simulated: Option<machine::Unparker>,
 }
 
-impl Unparker {
-    /// Ends the current or the next [`park`] of the thread.
+impl Parker {
+    /// For the current thread.
+    pub(crate) fn new() -> Self {
+        Parker {
+            state: AtomicU8::new(EMPTY),
+            lock: Mutex::new(()),
+            woken: Condvar::new(),
+            #[cfg(feature = "sim")]
+            simulated: machine::unparker(),
+        }
+    }
+
+    /// Ends the current or the next [`park`](Self::park).
     #[cfg_attr(feature = "sim", track_caller)]
     pub(crate) fn unpark(&self) {
         #[cfg(feature = "sim")]
         if let Some(thread) = &self.simulated {
             return thread.unpark();
         }
-        self.thread.unpark();
+        // Release: pairs with Acquire in `sleep`; what was changed before this is visible to the thread
+        // that it wakes.
+        if self.state.swap(NOTIFIED, Release) == ASLEEP {
+            // No wake-up is lost: the thread has set ASLEEP under the lock, and lets go of the lock only
+            // in its sleep. So when we have had the lock it sleeps, or has left.
+            drop(self.lock.lock());
+            self.woken.notify_one();
+        }
     }
-}
 
-/// The handle that wakes the current thread.
-pub(crate) fn unparker() -> Unparker {
-    Unparker {
-        thread: thread::current(),
-        #[cfg(feature = "sim")]
-        simulated: machine::unparker(),
+    /// Sleeps until an [`unpark`](Self::unpark), one since the last `park` included, or for no reason at
+    /// all: look at what you wait for, in a loop.
+    #[cfg_attr(feature = "sim", track_caller)]
+    pub(crate) fn park(&self) {
+        parking(|| {
+            #[cfg(feature = "sim")]
+            if machine::park(None) {
+                return;
+            }
+            self.sleep(None);
+        });
+    }
+
+    /// Like [`park`](Self::park), and returns once `deadline` has passed.
+    #[cfg_attr(feature = "sim", track_caller)]
+    pub(crate) fn park_deadline(&self, deadline: Instant) {
+        parking(|| {
+            #[cfg(feature = "sim")]
+            if machine::park(Some(deadline)) {
+                return;
+            }
+            self.sleep(Some(deadline));
+        });
+    }
+
+    fn sleep(&self, deadline: Option<Instant>) {
+        let mut guard = self.lock.lock();
+        // Relaxed: it publishes nothing, and a wake-up that is there is taken below.
+        if self.state.compare_exchange(EMPTY, ASLEEP, Relaxed, Relaxed).is_ok() {
+            match deadline {
+                None => self.woken.wait(&mut guard),
+                Some(deadline) => _ = self.woken.wait_until(&mut guard, deadline),
+            }
+        }
+        // Acquire: pairs with Release in `unpark`.
+        self.state.swap(EMPTY, Acquire);
     }
 }
 
@@ -101,32 +165,6 @@ fn parking(park: impl FnOnce()) {
     if is_counted {
         PARKED.get().0.fetch_sub(1, Relaxed);
     }
-}
-
-/// Sleeps until somebody unparks this thread, or for no reason at all.
-#[cfg_attr(feature = "sim", track_caller)]
-#[expect(clippy::disallowed_methods, reason = "this is the door")]
-pub(crate) fn park() {
-    parking(|| {
-        #[cfg(feature = "sim")]
-        if machine::park(None) {
-            return;
-        }
-        thread::park();
-    });
-}
-
-/// Like [`park`], and returns once `deadline` has passed.
-#[cfg_attr(feature = "sim", track_caller)]
-#[expect(clippy::disallowed_methods, reason = "this is the door")]
-pub(crate) fn park_deadline(deadline: Instant) {
-    parking(|| {
-        #[cfg(feature = "sim")]
-        if machine::park(Some(deadline)) {
-            return;
-        }
-        thread::park_timeout(deadline.saturating_duration_since(super::now()));
-    });
 }
 
 /// Stays away for a short while, so that others can go ahead. In a simulation no time passes.

@@ -53,6 +53,9 @@ pub(crate) fn explain_deadlines(explain: fn(Cause) -> Cause) {
 /// - A bare deadline that has passed still allows one attempt.
 /// - A duration too large for the clock is no bound at all.
 ///
+/// With a bound or without, a call that blocks takes no token of [`std::thread::park`], except for
+/// those of [`channel`](crate::channel), whose waits are crossbeam's.
+///
 /// # Examples
 ///
 /// ```

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Until;
 use crate::sys::atomic::{Acquire, AtomicU32, Relaxed, Release};
-use crate::sys::{self, Unparker};
+use crate::sys::{self, Parker};
 
 /// The wait is undecided.
 const WAITING: u32 = 0;
@@ -34,7 +34,7 @@ pub(crate) struct Waiter {
     /// it, and then `wake` sees the mark. Between the last look and the sleep, the unpark leaves its token
     /// behind, and the sleep returns at once.
     state: AtomicU32,
-    thread: Unparker,
+    thread: Parker,
 }
 
 /// How a wait ended.
@@ -48,7 +48,7 @@ pub(crate) enum Verdict {
 impl Waiter {
     /// A waiter for the current thread.
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Waiter { state: AtomicU32::new(WAITING), thread: sys::unparker() })
+        Arc::new(Waiter { state: AtomicU32::new(WAITING), thread: Parker::new() })
     }
 
     /// Grants the request. Returns `false` if the thread has given up: the grant is still the caller's.
@@ -128,8 +128,8 @@ impl Waiter {
                 continue; // another thread has decided in this moment
             }
             match next_look.into_iter().chain(bound).min() {
-                None => sys::park(),
-                Some(alarm) => sys::park_deadline(alarm),
+                None => self.thread.park(),
+                Some(alarm) => self.thread.park_deadline(alarm),
             }
         }
     }
@@ -139,7 +139,7 @@ impl Waiter {
             if let Some(verdict) = self.verdict() {
                 return verdict;
             }
-            sys::park();
+            self.thread.park();
         }
     }
 
@@ -150,7 +150,7 @@ impl Waiter {
                 return verdict;
             }
             if alarm > sys::now() {
-                sys::park_deadline(alarm);
+                self.thread.park_deadline(alarm);
             } else if self.decide(GIVEN_UP) {
                 return Verdict::GivenUp;
             }
