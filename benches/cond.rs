@@ -171,7 +171,7 @@ impl<const BOUNDED: bool> Default for Ours<BOUNDED> {
 
 impl<const BOUNDED: bool> Rival for Ours<BOUNDED> {
     const NAME: &'static str = "phalanx";
-    type Guard<'a> = phalanx::MutexGuard<'a, usize>;
+    type Guard<'a> = phalanx::lock::MutexGuard<'a, usize>;
 
     fn lock(&self) -> Self::Guard<'_> {
         self.count.lock()

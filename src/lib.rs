@@ -37,8 +37,8 @@
 //!   [`Canceller`] ends one, [`OnCancel`] is a callback for that end;
 //! - [`Once`] and [`OnceValue`] do something once, however many ask, and try again when it fails;
 //!   [`once_fn`] and [`once_value`] make functions of it;
-//! - [`Cond`] waits for a change of what a mutex guards; [`Mutex`] and [`RwLock`] are `parking_lot`'s, or
-//!   with the feature `sim` those of `sim::sync`: between crates, name `parking_lot`'s own;
+//! - [`Cond`] waits for a change of what a mutex guards; [`Mutex`] and [`RwLock`] have the methods of
+//!   `parking_lot`'s and, by the traits in [`lock`], waits that can be given up;
 //! - [`Counter`] is one exact number, [`ShardedCounter`] a sum with a part for each thread, [`Gauge`]
 //!   what is in flight, and the most that ever was;
 //! - [`Semaphore`] hands out permits, weighted and in order; a [`Permit`] gives itself back;
@@ -81,7 +81,8 @@
 //! | `sync.Once` | [`Once`] | `std::sync::Once` |
 //! | trying again when it failed (declined) | [`OnceValue::get_or_try_init`] | unstable in std |
 //! | `sync.OnceFunc`, `sync.OnceValue` | [`once_fn`], [`once_value`] | `LazyLock` |
-//! | `sync.Mutex`, `sync.RWMutex` | [`Mutex`], [`RwLock`] | the same types, of `parking_lot` |
+//! | `sync.Mutex`, `sync.RWMutex` | [`Mutex`], [`RwLock`] | those of `parking_lot` |
+//! | locking with a context (a channel in Go) | [`lock_until`](lock::MutexUntil::lock_until), [`read_until`](lock::RwLockUntil::read_until) | `try_lock_until` of `parking_lot`, no cancelling |
 //! | `sync.Cond`: `Wait`, `Signal`, `Broadcast` | [`Cond`]: [`wait`](Cond::wait), [`wait_while`](Cond::wait_while), `signal`, `broadcast` | `Condvar`, with spurious wake-ups |
 //! | a condition with a timeout or a context (declined) | [`Cond::wait_until`], [`Cond::wait_while_until`] | `wait_timeout`, no cancelling |
 //! | `atomic.Int64` | [`Counter`] | `AtomicI64` |
@@ -140,7 +141,7 @@ mod context;
 mod counter;
 mod group;
 mod limiter;
-mod lock;
+pub mod lock;
 mod once;
 pub mod pipeline;
 mod refused;
@@ -170,10 +171,7 @@ pub use group::{
 pub use limiter::{
     KeyedLimiter, LimitError, Limiter, ParseRateError, Rate, Reservation, Sometimes,
 };
-pub use lock::{
-    MappedMutexGuard, MappedRwLockReadGuard, MappedRwLockWriteGuard, Mutex, MutexGuard, RwLock,
-    RwLockReadGuard, RwLockUpgradableReadGuard, RwLockWriteGuard,
-};
+pub use lock::{Mutex, RwLock};
 pub use once::{Once, OnceValue, once_fn, once_value};
 pub use refused::{Refusal, Refused};
 pub use semaphore::{AcquireError, Permit, Semaphore};

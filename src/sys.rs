@@ -17,7 +17,7 @@ pub(crate) mod user_code;
 pub(crate) use clock::now;
 pub(crate) use global::{Empty, Global, Static};
 pub(crate) use lazy::Lazy;
-pub(crate) use lock::{Mutex, MutexGuard};
+pub(crate) use lock::{Mutex, MutexGuard, RawMutex, RawRwLock};
 pub(crate) use park::{Parker, before_parking, nap, parked, set_at_work, yield_core};
 pub(crate) use simulation::{
     blocking_call, choose, guess, idling, is_ending, is_simulated, point, serving,

@@ -7,6 +7,7 @@
 #[cfg(feature = "sim")]
 mod simulated;
 
+use core::sync::atomic::Ordering::SeqCst;
 pub(crate) use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 #[cfg(not(feature = "sim"))]
@@ -28,3 +29,21 @@ pub(crate) use simulated::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUs
 pub(crate) type HintByte = core::sync::atomic::AtomicU8;
 pub(crate) type HintBool = core::sync::atomic::AtomicBool;
 pub(crate) type HintUsize = core::sync::atomic::AtomicUsize;
+
+/// A sequentially consistent fence.
+pub(crate) fn fence() {
+    core::sync::atomic::fence(SeqCst);
+}
+
+/// The same between an atomic read-modify-write and a later load of another word.
+///
+/// On x86 a read-modify-write is such a fence itself, so only the compiler must be kept from moving the
+/// load.
+#[inline]
+pub(crate) fn fence_after_update() {
+    if cfg!(any(target_arch = "x86", target_arch = "x86_64")) {
+        core::sync::atomic::compiler_fence(SeqCst);
+    } else {
+        core::sync::atomic::fence(SeqCst);
+    }
+}

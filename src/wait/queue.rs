@@ -184,11 +184,15 @@ impl<S, W> Inner<S, W> {
     }
 }
 
-impl<S: Empty> Empty for WaitQueue<S> {
+impl Empty for () {
+    const EMPTY: Self = ();
+}
+
+impl<S: Empty, W> Empty for WaitQueue<S, W> {
     const EMPTY: Self = WaitQueue::new(S::EMPTY);
 }
 
-impl<S: Empty + Send + 'static> Static for WaitQueue<S> {
+impl<S: Empty + Send + 'static, W: Send + 'static> Static for WaitQueue<S, W> {
     #[cfg(feature = "sim")]
     fn clear(&self) {
         *self.inner.lock() = Inner { state: S::EMPTY, waiters: None };

@@ -108,6 +108,11 @@ impl<'a> Until<'a> {
         }
     }
 
+    /// Whether something other than time may end the wait.
+    pub(crate) fn has_source(&self) -> bool {
+        self.source.is_some()
+    }
+
     /// Whether waiting is pointless: the bare deadline has passed.
     pub(crate) fn has_passed(&self) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= sys::now())

@@ -1,0 +1,216 @@
+//! The races of locks that are waited for with a bound, in the simulator.
+
+#![cfg(feature = "sim")]
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use phalanx::lock::{
+    MutexGuard, MutexUntil, RwLockUntil, RwLockUpgradableReadGuard, RwLockWriteGuard,
+};
+use phalanx::sim::{self, Builder};
+use phalanx::{Context, Interrupted, Mutex, RwLock};
+use support::schedules::{always, pause};
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A context that nobody ends: with it a thread waits in the crate's own queue.
+fn live() -> (Context, phalanx::Canceller) {
+    Context::background().with_cancel()
+}
+
+#[test]
+fn a_thread_that_waits_with_a_context_gets_the_lock_when_it_comes_free() {
+    always(3, || {
+        let (mutex, (ctx, _canceller)) = (Mutex::new(0), live());
+        sim::scope(|s| {
+            s.spawn("other", || *mutex.lock() += 1);
+            *mutex.lock_until(&ctx).unwrap() += 1;
+        });
+        assert_eq!(*mutex.lock(), 2);
+    });
+}
+
+#[test]
+fn of_threads_that_wait_in_either_way_each_gets_the_lock() {
+    always(2, || {
+        let (mutex, (ctx, _canceller)) = (Mutex::new(0), live());
+        sim::scope(|s| {
+            s.spawn("bounded", || *mutex.lock_until(&ctx).unwrap() += 1);
+            s.spawn("plain", || *mutex.lock() += 1);
+            *mutex.lock_until(&ctx).unwrap() += 1;
+        });
+        assert_eq!(*mutex.lock(), 3);
+    });
+}
+
+#[test]
+fn many_threads_take_turns_whatever_the_schedule() {
+    Builder::new().iterations(300).check(|| {
+        let (lock, (ctx, _canceller)) = (RwLock::new(0), live());
+        sim::scope(|s| {
+            for _ in 0..2 {
+                s.spawn("writer", || *lock.write_until(&ctx).unwrap() += 1);
+                s.spawn("plain writer", || *lock.write() += 1);
+                s.spawn("reader", || assert!(*lock.read_until(&ctx).unwrap() <= 6));
+                s.spawn("upgradable", || {
+                    let guard = lock.upgradable_read_until(&ctx).unwrap();
+                    *RwLockUpgradableReadGuard::upgrade(guard) += 1;
+                });
+            }
+        });
+        assert_eq!(*lock.read(), 6);
+    });
+}
+
+#[test]
+fn a_cancellation_wakes_a_thread_that_waits_for_a_lock() {
+    always(2, || {
+        let (mutex, (ctx, canceller)) = (Mutex::new(()), live());
+        let guard = mutex.lock();
+        sim::scope(|s| {
+            let waiter = s.spawn("waiter", || mutex.lock_until((&ctx, HOUR)).err());
+            canceller.cancel();
+            assert!(matches!(waiter.join().unwrap(), Some(Interrupted::Cancelled(_))));
+        });
+        assert_eq!(sim::elapsed(), Duration::ZERO);
+        drop(guard);
+        assert!(mutex.try_lock().is_some(), "it was not taken");
+        assert!(mutex.lock_until(&ctx).is_err(), "the context has ended, though the lock is free");
+    });
+}
+
+#[test]
+fn a_bound_ends_the_wait_in_its_instant() {
+    sim::check(|| {
+        let (mutex, lock, (ctx, _canceller)) = (Mutex::new(()), RwLock::new(()), live());
+        let (first, second) = (mutex.lock(), lock.read());
+        sim::scope(|s| {
+            s.spawn("waiter", || {
+                assert!(matches!(mutex.lock_until(SECOND), Err(Interrupted::TimedOut)));
+                assert!(matches!(mutex.lock_until((&ctx, SECOND)), Err(Interrupted::TimedOut)));
+                assert!(lock.write_until(SECOND).is_err());
+                assert!(lock.write_until((&ctx, SECOND)).is_err());
+                assert!(lock.read_until((&ctx, SECOND)).is_ok());
+                assert!(lock.upgradable_read_until(SECOND).is_ok());
+                assert_eq!(sim::elapsed(), 4 * SECOND);
+            });
+        });
+        drop((first, second));
+        assert!(mutex.lock_until(Duration::ZERO).is_ok() && lock.write_until(&ctx).is_ok());
+    });
+}
+
+#[test]
+fn a_lock_that_comes_free_at_the_bound_is_taken_or_left() {
+    sim::outcomes(|| {
+        let (mutex, (ctx, _canceller)) = (Arc::new(Mutex::new(())), live());
+        let guard = mutex.lock();
+        let waiter = sim::spawn("waiter", {
+            let mutex = Arc::clone(&mutex);
+            move || mutex.lock_until((&ctx, SECOND)).is_ok()
+        });
+        pause(SECOND);
+        drop(guard);
+        let taken = waiter.join().unwrap();
+        assert!(mutex.try_lock().is_some(), "it is free again");
+        taken
+    })
+    .exactly([true, false])
+    .exhausted();
+}
+
+#[test]
+fn the_last_of_the_readers_lets_a_writer_in() {
+    always(2, || {
+        let (lock, (ctx, _canceller)) = (RwLock::new(0), live());
+        sim::scope(|s| {
+            s.spawn("first", || assert!(*lock.read() < 2));
+            s.spawn("second", || assert!(*lock.read() < 2));
+            *lock.write_until(&ctx).unwrap() = 1;
+        });
+    });
+}
+
+#[test]
+fn a_writer_lets_all_readers_in() {
+    always(2, || {
+        let (lock, (ctx, _canceller)) = (RwLock::new(0), live());
+        let guard = lock.write();
+        sim::scope(|s| {
+            let readers = ["first", "second"].map(|name| {
+                s.spawn(name, || {
+                    let guard = lock.read_until(&ctx).unwrap();
+                    sim::label("inside");
+                    *guard
+                })
+            });
+            drop(guard);
+            for reader in readers {
+                assert_eq!(reader.join().unwrap(), 0);
+            }
+        });
+    });
+}
+
+#[test]
+fn a_writer_that_becomes_a_reader_lets_readers_in() {
+    always(2, || {
+        let (lock, (ctx, _canceller)) = (RwLock::new(0), live());
+        let writer = lock.write();
+        sim::scope(|s| {
+            let reader = s.spawn("reader", || *lock.read_until(&ctx).unwrap());
+            let shared = RwLockWriteGuard::downgrade(writer);
+            assert_eq!(reader.join().unwrap(), 0);
+            drop(shared);
+        });
+    });
+}
+
+#[test]
+fn an_upgradable_reader_that_becomes_a_reader_lets_the_next_one_in() {
+    always(2, || {
+        let (lock, (ctx, _canceller)) = (RwLock::new(0), live());
+        let first = lock.upgradable_read();
+        sim::scope(|s| {
+            let second = s.spawn("second", || *lock.upgradable_read_until(&ctx).unwrap());
+            let shared = RwLockUpgradableReadGuard::downgrade(first);
+            assert_eq!(second.join().unwrap(), 0);
+            drop(shared);
+        });
+    });
+}
+
+#[test]
+fn a_writer_that_gives_up_lets_those_in_whom_it_kept_out() {
+    always(2, || {
+        let (lock, (ctx, _canceller)) = (RwLock::new(0), live());
+        let reader = lock.read();
+        sim::scope(|s| {
+            let writer = s.spawn("writer", || lock.try_write_for(SECOND).is_none());
+            let other = s.spawn("other", || *lock.read_until(&ctx).unwrap());
+            assert_eq!(other.join().unwrap(), 0);
+            assert!(writer.join().unwrap());
+        });
+        assert!(sim::elapsed() <= SECOND);
+        drop(reader);
+    });
+}
+
+#[test]
+fn a_bumped_guard_may_let_a_thread_in_that_waits_with_a_context() {
+    sim::outcomes(|| {
+        let (mutex, (ctx, _canceller)) = (Mutex::new(0), live());
+        sim::scope(|s| {
+            let mut guard = mutex.lock();
+            s.spawn("waiter", || *mutex.lock_until(&ctx).unwrap() += 1);
+            MutexGuard::bump(&mut guard);
+            *guard
+        })
+    })
+    .exactly([0, 1])
+    .exhausted();
+}
