@@ -11,7 +11,7 @@ use phalanx::lock::{
     MutexGuard, MutexUntil, RwLockUntil, RwLockUpgradableReadGuard, RwLockWriteGuard,
 };
 use phalanx::sim::{self, Builder};
-use phalanx::{Context, Interrupted, Mutex, RwLock};
+use phalanx::{Context, Counter, Interrupted, Mutex, RwLock};
 use support::schedules::{always, pause};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -136,22 +136,36 @@ fn the_last_of_the_readers_lets_a_writer_in() {
 }
 
 #[test]
-fn a_writer_lets_all_readers_in() {
+fn a_writer_lets_all_readers_in_at_once() {
     always(2, || {
-        let (lock, (ctx, _canceller)) = (RwLock::new(0), live());
+        let (lock, inside, (ctx, _canceller)) = (RwLock::new(0), Counter::new(0), live());
         let guard = lock.write();
         sim::scope(|s| {
-            let readers = ["first", "second"].map(|name| {
+            for name in ["first", "second"] {
                 s.spawn(name, || {
-                    let guard = lock.read_until(&ctx).unwrap();
-                    sim::label("inside");
-                    *guard
-                })
-            });
-            drop(guard);
-            for reader in readers {
-                assert_eq!(reader.join().unwrap(), 0);
+                    let _guard = lock.read_until(&ctx).unwrap();
+                    _ = inside.inc();
+                    _ = inside.wait_for(|n| n == 2); // the other one is inside, too
+                });
             }
+            drop(guard);
+        });
+    });
+}
+
+#[test]
+fn a_thread_that_gives_up_leaves_the_others_to_be_woken() {
+    always(2, || {
+        let (mutex, (ctx, _canceller)) = (Mutex::new(()), live());
+        let (other, canceller) = live();
+        let guard = mutex.lock();
+        sim::scope(|s| {
+            let patient = s.spawn("patient", || mutex.lock_until(&ctx).is_ok());
+            let hasty = s.spawn("hasty", || mutex.lock_until(&other).is_err());
+            canceller.cancel();
+            assert!(hasty.join().unwrap());
+            drop(guard);
+            assert!(patient.join().unwrap());
         });
     });
 }
