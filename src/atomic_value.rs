@@ -11,12 +11,15 @@ use std::sync::Arc;
 pub use reader::Reader;
 pub use update::Outdated;
 
-use crate::sys::Mutex;
 use crate::sys::atomic::{AtomicUsize, Relaxed};
+use crate::sys::{Mutex, MutexGuard};
 use crate::wait::WaitQueue;
 
 /// Some reader may be asleep.
 const WAITING: usize = 1;
+
+/// Values of up to so many bytes are moved under the lock.
+const SMALL: usize = 128;
 
 /// A value that is replaced as a whole, while any number of threads read it.
 ///
@@ -38,14 +41,15 @@ const WAITING: usize = 1;
 ///
 /// # Blocking
 ///
-/// One lock guards the pointer to the newest value. A store takes it to swap that pointer, and for
+/// One lock guards the pointer to the newest value. A store takes it to swap that pointer, or to replace
+/// a small value that nobody else has where it is, and for
 /// nothing else: it allocates before, and after it drops the old value and wakes whoever waits. A
 /// [`load`](Self::load), and a reader that finds a newer value, take it to clone an `Arc`. So readers
 /// wait for writers, and for each other, for as long as that takes, some nanoseconds; and longer only
 /// if the system suspends a thread right there. A reader that finds nothing new never waits.
 ///
-/// It takes 40 bytes beside the value, which is in an `Arc`; each store allocates one, and reading
-/// nothing. Values are dropped outside of every lock, by whoever has them last.
+/// It takes 40 bytes beside the value, which is in an `Arc`. A store allocates one, unless the value is
+/// small and nobody has the one before; reading allocates nothing. Values are dropped outside of every lock, by whoever has them last.
 ///
 /// # Memory ordering
 ///
@@ -81,8 +85,10 @@ pub struct AtomicValue<T> {
     /// | bits | meaning                                | written by                    |
     /// |------|----------------------------------------|-------------------------------|
     /// | 0    | `WAITING`: some reader may be asleep   | `enlist` sets, a store clears |
-    /// | 1..  | how many stores there were, and so     | a store, under the lock of    |
-    /// |      | which value is the newest              | `current`                     |
+    /// | 1..  | how many stores there were, and so     | a store                       |
+    /// |      | which value is the newest              |                               |
+    ///
+    /// All write it under the lock of `current`, so that no step needs to be a read-modify-write.
     ///
     /// The number goes round, which nobody sleeps through: on a 32-bit target a reader would have to
     /// miss 2^31 stores to the very number.
@@ -139,7 +145,10 @@ impl<T> AtomicValue<T> {
     /// The old value is dropped here, unless somebody still has it. If that panics, the new value is
     /// in place, and all have been woken.
     pub fn store(&self, value: T) {
-        drop(self.swap(value));
+        match self.replace_in_place(value) {
+            Ok(old) => drop(old),
+            Err(value) => drop(self.swap(value)),
+        }
     }
 
     /// Replaces the value, and returns the old one.
@@ -172,13 +181,38 @@ impl<T> AtomicValue<T> {
             return Err(value);
         }
         let old = mem::replace(&mut *current, value);
-        let number = (self.version.load(Relaxed) & !WAITING).wrapping_add(WAITING + 1);
-        let before = self.version.swap(number, Relaxed);
+        self.publish(current);
+        Ok(old)
+    }
+
+    /// Replaces a small value of which nobody has the `Arc`, and returns the old one: the `Arc` stays.
+    ///
+    /// # Errors
+    ///
+    /// The new value; nothing is changed.
+    fn replace_in_place(&self, value: T) -> Result<T, T> {
+        if size_of::<T>() > SMALL {
+            return Err(value); // it would be moved under the lock
+        }
+        let mut current = self.current.lock();
+        // A load first, since as a rule others have it where anybody reads.
+        if Arc::strong_count(&current) > 1 {
+            return Err(value);
+        }
+        let Some(place) = Arc::get_mut(&mut current) else { return Err(value) };
+        let old = mem::replace(place, value);
+        self.publish(current);
+        Ok(old)
+    }
+
+    /// Counts a store, and tells those who wait.
+    fn publish(&self, current: MutexGuard<'_, Arc<T>>) {
+        let before = self.version.load(Relaxed);
+        self.version.store((before & !WAITING).wrapping_add(WAITING + 1), Relaxed);
         drop(current); // before anybody is woken, or can drop what there was
         if before & WAITING != 0 {
             self.waiters.lock().grant_all();
         }
-        Ok(old)
     }
 
     /// The newest value, and its number.
@@ -198,11 +232,18 @@ impl<T> AtomicValue<T> {
     /// The last look, under the lock of the queue: there is something newer, or else whoever stores
     /// it will know.
     ///
-    /// No wake-up is lost: look and mark are one step on the word that a store changes. A store comes
-    /// before, and we see its number; or after, and it sees the mark and wants the lock, which we hold
-    /// until we are in the queue.
+    /// No wake-up is lost: look and mark are one step, under the lock under which a store changes the
+    /// word. A store comes before, and we see its number; or after, and it sees the mark and wants the
+    /// lock of the queue, which we hold until we are in there.
+    ///
+    /// Lock order: that of the queue, then that of `current`. A store has let go of the one when it takes
+    /// the other.
     fn enlist(&self, seen: usize) -> bool {
-        self.version.fetch_or(WAITING, Relaxed) & !WAITING != seen
+        let current = self.current.lock();
+        let version = self.version.load(Relaxed);
+        self.version.store(version | WAITING, Relaxed);
+        drop(current);
+        version & !WAITING != seen
     }
 }
 

@@ -198,7 +198,7 @@ fn a_store_between_the_last_look_and_the_sleep_leaves_a_wake_up_behind() {
 
 #[test]
 fn a_reader_that_goes_to_sleep_before_a_store_is_known_is_woken() {
-    let script = both_are_there().run("writer").until("update"); // has the lock
+    let script = both_are_there().run("writer").until("store"); // has the lock
     play(
         script.run("waiter").to_block().run("writer").to_end().run("waiter").to_end(),
         one_of_each,
@@ -213,7 +213,7 @@ fn a_store_that_wakes_others_keeps_no_reader_waiting() {
         .run("second")
         .to_block()
         .run("writer")
-        .until_nth("update", 3) // the value is there, one waiter has been granted, one has not
+        .until_nth("update", 2) // the value is there, one waiter has been granted, one has not
         .run("reader")
         .to_end()
         .run("writer")
@@ -246,7 +246,7 @@ fn a_reader_is_not_told_again_of_a_store_that_it_has_seen() {
         .run("first")
         .to_block()
         .run("writer")
-        .until_nth("lock", 2)
+        .until_nth("lock", 3) // not in place, in place of the old one, to wake
         .run("second")
         .to_block()
         .run("writer")
@@ -272,7 +272,7 @@ fn a_store_that_came_before_a_cancel_is_returned_though_its_wake_up_comes_later(
         .run("waiter")
         .to_block()
         .run("writer")
-        .until_nth("lock", 2)
+        .until_nth("lock", 3)
         .run("canceller")
         .to_end()
         .run("waiter")

@@ -7,8 +7,11 @@ mutant "atomic_value: readers are woken under the lock" src/atomic_value.rs \
 mutant "atomic_value: a store is no change" src/atomic_value.rs \
     '.wrapping_add(WAITING + 1);' '.wrapping_add(0);' atomic_value
 mutant "atomic_value: a store that began before the mark does not see it" src/atomic_value.rs \
-    'let before = self.version.swap(number, Relaxed);' \
-    'let before = self.version.load(Relaxed); self.version.store(number, Relaxed);' sim_atomic_value
+    'drop(current); // before anybody is woken, or can drop what there was
+        if before' \
+    'drop(current);
+        let before = self.version.load(Relaxed);
+        if before' sim_atomic_value
 mutant "atomic_value: the old value is dropped under the lock" src/atomic_value.rs \
     'let old = mem::replace(&mut *current, value);' \
     'let old = Arc::clone(&value); drop(mem::replace(&mut *current, value));' atomic_value
@@ -26,14 +29,21 @@ mutant "atomic_value: a change is known before its value is there" src/atomic_va
 mutant "atomic_value: a mark counts as a change" src/atomic_value.rs \
     'version == seen || version & !WAITING == seen' 'version == seen' sim_atomic_value
 mutant "atomic_value: a reader that goes to sleep leaves no mark" src/atomic_value.rs \
-    'self.version.fetch_or(WAITING, Relaxed)' 'self.version.load(Relaxed)' sim_atomic_value
+    'self.version.store(version | WAITING, Relaxed);' '' sim_atomic_value
 mutant "atomic_value: the last look is skipped" src/atomic_value.rs \
-    'self.version.fetch_or(WAITING, Relaxed) & !WAITING != seen' \
-    '{ self.version.fetch_or(WAITING, Relaxed); seen & WAITING != 0 }' sim_atomic_value
+    'version & !WAITING != seen
+    }' 'version == usize::MAX
+    }' sim_atomic_value
 mutant "atomic_value: look and mark are two steps" src/atomic_value.rs \
-    'self.version.fetch_or(WAITING, Relaxed) & !WAITING != seen' \
-    '{ let changed = !self.is_at(seen); self.version.fetch_or(WAITING, Relaxed); changed }' \
-    sim_atomic_value
+    'let current = self.current.lock();
+        let version = self.version.load(Relaxed);
+        self.version.store' \
+    'let version = self.version.load(Relaxed);
+        let current = self.current.lock();
+        self.version.store' sim_atomic_value
+mutant "atomic_value: a store in place is no change" src/atomic_value.rs \
+    'let old = mem::replace(place, value);
+        self.publish(current);' 'let old = mem::replace(place, value);' atomic_value
 mutant "atomic_value: a reader does not look" src/atomic_value/reader.rs \
     'if self.has_changed() {' 'if false {' atomic_value
 mutant "atomic_value: a reader forgets that it has looked" src/atomic_value/reader.rs \
