@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use phalanx::channel::{RecvUntil, SendUntil, bounded};
 use phalanx::{
     AfterFunc, AtomicValue, Canceller, Cond, Context, Counter, ErrGroup, Gauge, KeyedLimiter,
-    Limiter, Mutex, Once, OnceValue, Rate, Semaphore, ShardedCounter, SingleFlight, Stopped, Timer,
-    WaitGroup,
+    Limiter, Mutex, Once, OnceValue, Rate, RwLock, Semaphore, ShardedCounter, SingleFlight,
+    Stopped, Timer, WaitGroup,
 };
 
 use crate::meter::Meter;
@@ -31,6 +31,8 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     ("once/done", once),
     ("once/value", once_value),
     ("mutex/lock", mutex),
+    ("rwlock/read", rwlock_read),
+    ("rwlock/write", rwlock_write),
     ("cond/signal_nobody", |meter| meter.count(|| black_box(&Cond::new()).signal())),
     ("counter/add", counter),
     ("counter/sharded_add", sharded_counter),
@@ -38,6 +40,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     ("semaphore/acquire_release", semaphore),
     ("atomic_value/read", atomic_value_read),
     ("atomic_value/load", atomic_value_load),
+    ("atomic_value/store", atomic_value_store),
     ("single_flight/run", single_flight),
     ("limiter/allow", limiter),
     ("limiter/keyed_allow", keyed_limiter),
@@ -116,6 +119,16 @@ fn mutex(meter: Meter) {
     meter.count(|| *mutex.lock() += 1);
 }
 
+fn rwlock_read(meter: Meter) {
+    let lock = RwLock::new(0_u64);
+    meter.count(|| *lock.read());
+}
+
+fn rwlock_write(meter: Meter) {
+    let lock = RwLock::new(0_u64);
+    meter.count(|| *lock.write() += 1);
+}
+
 fn counter(meter: Meter) {
     let counter = Counter::new(0);
     meter.count(|| counter.inc());
@@ -145,6 +158,12 @@ fn atomic_value_read(meter: Meter) {
 fn atomic_value_load(meter: Meter) {
     let value = AtomicValue::new([7_u64; 8]);
     meter.count(|| value.load());
+}
+
+/// Nobody has the value before.
+fn atomic_value_store(meter: Meter) {
+    let value = AtomicValue::new([7_u64; 8]);
+    meter.count(|| value.store(black_box([8; 8])));
 }
 
 /// A call that nobody shares.
