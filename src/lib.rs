@@ -103,7 +103,7 @@
 //! | goroutines that range over a channel of jobs | [`WorkerPool`] | rayon's pool, for work that does not block |
 //! | `context.AfterFunc` with `SetReadDeadline` | [`Context::interrupting`] | – |
 //! | `singleflight.Group`: `Do`, `Forget` | [`SingleFlight`]: [`run`](SingleFlight::run), [`forget`](SingleFlight::forget) | – |
-//! | `DoChan` with a context of its own | [`SingleFlight::run_until`] | – |
+//! | `DoChan`, alone or with a context of its own | [`SingleFlight::start`], [`SingleFlight::run_until`] | – |
 //!
 //! # What holds everywhere
 //!
@@ -175,7 +175,7 @@ pub use lock::{Mutex, RwLock};
 pub use once::{Once, OnceValue, once_fn, once_value};
 pub use refused::{Refusal, Refused};
 pub use semaphore::{AcquireError, Permit, Semaphore};
-pub use single_flight::{Flight, FlightError, Role, SingleFlight};
+pub use single_flight::{Flight, FlightError, PendingFlight, Role, SingleFlight};
 pub use threads::{NoThread, Stats, max_threads, set_max_threads, start_helper, stats};
 pub use time::{AfterFunc, Ticker, Timer};
 pub use wait::{Cause, CauseKind, Interrupted, Until};

@@ -2,12 +2,14 @@
 //!
 //! `table` knows the calls in flight by their keys; a `call` is one execution with those who wait for
 //! it, all of it under the lock of their queue; a `caller` has a seat there, and gives it up;
-//! `execution` finds a caller its seat, and runs the function for the doors in `run`.
+//! `execution` finds a caller its seat, and runs the function for the doors in `run`. A call that nobody
+//! else has found when it leaves the table is the leader's alone, and needs no lock.
 
 mod call;
 mod caller;
 mod execution;
 mod flight;
+mod pending;
 mod run;
 mod table;
 
@@ -19,6 +21,7 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, OnceLock};
 
 pub use flight::{Flight, FlightError, Role};
+pub use pending::PendingFlight;
 use table::Table;
 
 /// Runs one call per key at a time; whoever asks in the meantime shares what comes out.
@@ -40,8 +43,7 @@ use table::Table;
 ///
 /// Values are cloned for those who share; one that nobody shares is not. The error is shared as an
 /// [`Arc`] and may be any type. It works in a `static`, and takes 16 bytes; the calls in flight are on
-/// the heap. A [`run`](Self::run) that nobody shares allocates four times, and costs some 2 200
-/// instructions on x86-64 beside its function.
+/// the heap, and a [`run`](Self::run) that nobody shares allocates once.
 ///
 /// # Memory ordering
 ///

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use phalanx::{
     AcquireError, AllErrors, AtomicValue, Builder, Cancelled, Canceller, Cause, CauseKind, Cond,
     Context, Counter, End, ErrGroup, Errors, FirstError, FirstOk, Flight, FlightError, Flow, Gauge,
-    InFlight, Interrupted, OnCancel, Once, OnceValue, Outcome, Outdated, Panicked, Permit,
-    PolicyBuilder, PolicyScope, Quorum, Reader, Refusal, Refused, Role, Scope, Semaphore, Settle,
-    ShardedCounter, SingleFlight, Stopped, Task, Token, Tolerate, Until, WaitGroup, WhyStopped,
-    once_fn, once_value,
+    InFlight, Interrupted, KeepGoing, OnCancel, Once, OnceValue, Outcome, Outdated, Panicked,
+    PendingFlight, Permit, PolicyBuilder, PolicyScope, Quorum, Reader, Refusal, Refused, Role,
+    Scope, Semaphore, Settle, ShardedCounter, SingleFlight, Stopped, Task, Token, Tolerate, Until,
+    WaitGroup, WhyStopped, once_fn, once_value,
 };
 
 /// An error that may be sent and no more.
@@ -42,7 +42,8 @@ all!(Counter, ShardedCounter, Gauge, InFlight<&'static Gauge>, InFlight<Arc<Gaug
 all!(AtomicValue<String>, Reader<&'static AtomicValue<String>>, Reader<Arc<AtomicValue<String>>>);
 all!(Outdated<String>, Cond, Once, OnceValue<String>);
 all!(Semaphore, Permit<&'static Semaphore>, Permit<Arc<Semaphore>>);
-all!(SingleFlight<String, String, String>, Flight<String>, Role);
+all!(SingleFlight<String, String, String>, PendingFlight<String, String, String>);
+all!(Flight<String>, Role, KeepGoing<u8, String>);
 all!(Task<'static, String>, Builder, Flow, Errors<String>);
 all!(FirstError<u8, String>, AllErrors<u8, String>, FirstOk<u8, String>);
 all!(Quorum<u8, String>, Tolerate<u8, String>, PolicyBuilder<Quorum<u8, String>>);

@@ -650,3 +650,39 @@ fn a_storm_of_callers_that_come_leave_forget_and_panic_ends_in_peace() {
     usual.clone().time(racing).check(test);
     usual.time(racing).spurious_wakeups(20).check(test);
 }
+
+#[test]
+fn of_two_who_have_started_a_call_one_may_leave() {
+    Builder::new().iterations(200).check(|| {
+        let flights = Arc::new(SingleFlight::<u8, u8, &'static str>::new());
+        let started = || flights.start(1, |_| Ok(7)).unwrap();
+        let (first, second) = (started(), started());
+        let leaver = sim::spawn("leaver", move || drop(first));
+        let flight = second.join().unwrap();
+        leaver.join().unwrap();
+        assert_eq!(format!("{flights:?}"), "SingleFlight { in_flight: 0, .. }");
+        // The function may have returned before the second came.
+        assert!(matches!(
+            (flight.role(), flight.callers()),
+            (Role::Follower, 1 | 2) | (Role::Leader, 1)
+        ));
+    });
+}
+
+#[test]
+fn a_lone_call_and_one_that_finds_it_in_its_last_moment_agree() {
+    // Whether anybody has found it is decided when it has left the table.
+    sim::outcomes(|| {
+        let flights = Arc::new(SingleFlight::<u8, u8, &'static str>::new());
+        let other = sim::spawn("other", {
+            let flights = Arc::clone(&flights);
+            move || flights.run(1, |_| Ok(1)).unwrap().callers()
+        });
+        let mine = flights.run(1, |_| Ok(2)).unwrap().callers();
+        let callers = (mine, other.join().unwrap());
+        assert_eq!(callers.0, callers.1, "both share it, or neither");
+        callers.0
+    })
+    .exactly([1, 2])
+    .exhausted();
+}

@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::hash::{Hash, Hasher};
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -406,6 +406,110 @@ const ASKS_ITSELF: [&str; 2] = [
     "SingleFlight::run: the function for a key asks for the same key",
     "SingleFlight::run_until: the function for a key asks for the same key",
 ];
+
+#[test]
+fn a_started_call_runs_while_its_caller_does_something_else() {
+    watchdog(|| {
+        let flights = SingleFlight::<u8, u8, String>::new();
+        let (opener, gate) = gate();
+        let first = flights.start(1, move |_| {
+            gate.pass();
+            Ok(7)
+        });
+        let first = first.unwrap();
+        let second = flights.start(1, |_| unreachable!("the first one runs")).unwrap();
+        let other = flights.start(2, |_| Err("no".to_owned())).unwrap();
+        let roles = (first.role(), second.role(), other.role());
+        assert_eq!(roles, (Role::Leader, Role::Follower, Role::Leader));
+        assert!(!first.is_done() && !second.is_done());
+        assert!(first.wait_until(Duration::ZERO).is_err(), "and it still waits");
+        assert_eq!(other.join().unwrap_err().failed(), Some(&"no".to_owned()));
+        opener.open();
+        second.wait_until(HOUR).unwrap();
+        assert!(first.is_done() && second.is_done());
+        let (first, second) = (first.join().unwrap(), second.join().unwrap());
+        assert_eq!((*first.value(), *second.value()), (7, 7));
+        assert_eq!((first.callers(), second.callers()), (2, 2));
+        assert_eq!(flights.run(1, |_| Ok(8)).unwrap().into_value(), 8, "nothing is kept");
+    });
+}
+
+#[test]
+fn dropping_all_handles_of_a_started_call_ends_its_context() {
+    watchdog(|| {
+        let flights = SingleFlight::<u8, u8, String>::new();
+        let (sender, cancelled) = mpsc::channel();
+        let first = flights.start(1, move |ctx| {
+            let cause = ctx.wait();
+            sender.send(cause.to_string()).unwrap();
+            Ok(7)
+        });
+        let (first, second) = (first.unwrap(), flights.start(1, |_| Ok(8)).unwrap());
+        drop(first);
+        assert!(cancelled.try_recv().is_err() && !second.is_done());
+        drop(second);
+        assert!(cancelled.recv().unwrap().contains("every caller has left"));
+        assert_eq!(flights.start(1, |_| Ok(9)).unwrap().join().unwrap().into_value(), 9);
+    });
+}
+
+#[test]
+fn the_panic_of_a_started_call_comes_out_of_join() {
+    watchdog(|| {
+        let flights = SingleFlight::<u8, u8, String>::new();
+        let (opener, gate) = gate();
+        let first = flights.start(1, move |_| {
+            gate.pass();
+            panic!("out of cheese")
+        });
+        let (first, second) = (first.unwrap(), flights.start(1, |_| Ok(8)).unwrap());
+        opener.open();
+        assert_eq!(payload_of(|| first.join()).downcast_ref(), Some(&"out of cheese"));
+        assert_eq!(
+            panic_of(|| second.join()),
+            "PendingFlight::join: the shared call panicked: out of cheese"
+        );
+    });
+}
+
+#[test]
+fn a_function_that_starts_its_own_key_is_told_so() {
+    watchdog(|| {
+        let flights = Arc::new(SingleFlight::<u8, u8, String>::new());
+        let inner = Arc::clone(&flights);
+        let outer = flights.start(1, move |_| {
+            let again = panic_of(|| inner.start(1, |_| Ok(2)));
+            assert_eq!(again, "SingleFlight::start: the function for a key asks for the same key");
+            Ok(3)
+        });
+        assert_eq!(outer.unwrap().join().unwrap().into_value(), 3);
+    });
+}
+
+/// Those beyond 64 at a time do not stay in the table, nor do keys that have one hash.
+#[test]
+fn many_calls_at_a_time_come_and_go() {
+    watchdog(|| {
+        let flights = SingleFlight::<u32, u32, String>::new();
+        for _ in 0..3 {
+            let (opener, gate) = gate();
+            let started = |n| {
+                let gate = gate.clone();
+                flights.start(n, move |_| {
+                    gate.pass();
+                    Ok(n)
+                })
+            };
+            let pending: Vec<_> = (0..300).map(|n| started(n).unwrap()).collect();
+            assert_eq!(format!("{flights:?}"), "SingleFlight { in_flight: 300, .. }");
+            opener.open();
+            for (n, pending) in (0..).zip(pending) {
+                assert_eq!(pending.join().unwrap().into_value(), n);
+            }
+            assert_eq!(format!("{flights:?}"), "SingleFlight { in_flight: 0, .. }");
+        }
+    });
+}
 
 #[test]
 fn a_function_that_asks_for_its_own_key_is_told_so() {

@@ -1,7 +1,7 @@
 //! One execution, and those who wait for it.
 
+use std::ptr;
 use std::sync::Arc;
-use std::thread::{self, ThreadId};
 
 use crate::context::Canceller;
 use crate::unwind::Payload;
@@ -23,9 +23,24 @@ struct State<V, E> {
     /// Whether the one whose function runs is among them.
     has_leader: bool,
     /// Where the function runs, from just before until just after.
-    runner: Option<ThreadId>,
+    runner: Option<Here>,
     /// Ends the context of the function, if anybody can leave it.
     canceller: Option<Canceller>,
+}
+
+/// A thread, as long as it lives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Here(usize);
+
+impl Here {
+    /// The current thread.
+    pub(super) fn new() -> Self {
+        thread_local! {
+            /// No other thread has one at the same address.
+            static MARK: u8 = const { 0 };
+        }
+        Here(MARK.with(|mark| ptr::from_ref(mark).addr()))
+    }
 }
 
 enum Phase<V, E> {
@@ -84,21 +99,30 @@ pub(super) enum Left {
 type Unwanted<V, E> = (Option<Arc<Outcome<V, E>>>, Option<Payload>);
 
 impl<V, E> Call<V, E> {
-    /// A call with one caller, its leader.
-    pub(super) fn new(canceller: Option<Canceller>) -> Self {
+    /// A call with one caller, its leader, on whose thread the function runs.
+    pub(super) fn here() -> Self {
+        Call::new(Some(Here::new()), None)
+    }
+
+    /// The same with a function that runs on another thread.
+    pub(super) fn elsewhere(canceller: Canceller) -> Self {
+        Call::new(None, Some(canceller))
+    }
+
+    fn new(runner: Option<Here>, canceller: Option<Canceller>) -> Self {
         let phase = Phase::Flying;
-        let state = State { phase, callers: 1, has_leader: true, runner: None, canceller };
+        let state = State { phase, callers: 1, has_leader: true, runner, canceller };
         Call { state: WaitQueue::new(state) }
     }
 
     /// Says that the function runs on this thread, from now on.
     pub(super) fn runs_here(&self) {
-        self.state.lock().runner = Some(thread::current().id());
+        self.state.lock().runner = Some(Here::new());
     }
 
     /// Joins those who wait.
     pub(super) fn join(&self) -> Joined {
-        let here = thread::current().id();
+        let here = Here::new();
         let mut state = self.state.lock();
         if !matches!(state.phase, Phase::Flying) {
             Joined::TooLate
@@ -112,9 +136,12 @@ impl<V, E> Call<V, E> {
 
     /// Waits until its landing is announced.
     pub(super) fn wait(&self, until: Until<'_>) -> Result<(), Interrupted> {
-        self.state.wait_parked(until, |state| {
-            matches!(state.phase, Phase::Landed { is_announced: true, .. })
-        })
+        self.state.wait_enlisted(until, || self.has_landed(), State::is_announced)
+    }
+
+    /// Whether its landing has been announced.
+    pub(super) fn has_landed(&self) -> bool {
+        self.state.lock().is_announced()
     }
 
     /// One caller less.
@@ -146,6 +173,7 @@ impl<V, E> Call<V, E> {
         let outcome = Some(Arc::new(landing.outcome));
         let mut payload = landing.payload;
         let mut state = self.state.lock();
+        state.runner = None;
         if let Phase::Abandoned = state.phase {
             return (outcome, payload);
         }
@@ -174,6 +202,12 @@ impl<V, E> Call<V, E> {
         let outcome = if *waiting == 0 { outcome.take() } else { outcome.clone() };
         let payload = if is_leader { payload.take() } else { None };
         Some(Share { outcome: outcome?, payload, callers })
+    }
+}
+
+impl<V, E> State<V, E> {
+    fn is_announced(&mut self) -> bool {
+        matches!(self.phase, Phase::Landed { is_announced: true, .. })
     }
 }
 

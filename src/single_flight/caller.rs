@@ -3,33 +3,33 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
-use super::call::{Call, Left, Outcome};
+use super::call::{Call, Landing, Left, Outcome};
 use super::table::{Entry, Table};
 use super::{Flight, FlightError, Role};
 use crate::unwind::drop_quietly;
 use crate::wait::Until;
 
 /// A caller of a call that has not landed, as far as the caller knows.
-pub(super) struct Caller<'a, K, V, E> {
-    table: &'a Table<K, V, E>,
+pub(super) struct Caller<K, V, E> {
+    table: Arc<Table<K, V, E>>,
     entry: Arc<Entry<K, V, E>>,
     role: Role,
     /// Whether it counts among those who wait.
     is_seated: bool,
 }
 
-impl<'a, K, V, E> Caller<'a, K, V, E> {
+impl<K, V, E> Caller<K, V, E> {
     /// For a caller who has been counted.
-    pub(super) fn new(table: &'a Table<K, V, E>, entry: Arc<Entry<K, V, E>>, role: Role) -> Self {
-        Caller { table, entry, role, is_seated: true }
-    }
-
-    pub(super) fn entry(&self) -> &Arc<Entry<K, V, E>> {
-        &self.entry
+    pub(super) fn new(table: &Arc<Table<K, V, E>>, entry: Arc<Entry<K, V, E>>, role: Role) -> Self {
+        Caller { table: Arc::clone(table), entry, role, is_seated: true }
     }
 
     pub(super) fn call(&self) -> &Call<V, E> {
         self.entry.call()
+    }
+
+    pub(super) fn role(&self) -> Role {
+        self.role
     }
 
     /// Waits until the call lands, and takes what came out.
@@ -56,14 +56,8 @@ impl<'a, K, V, E> Caller<'a, K, V, E> {
     {
         self.is_seated = false;
         let share = self.call().take(self.role == Role::Leader).expect("the call has landed");
-        if let Some(payload) = share.payload {
-            panic::resume_unwind(payload);
-        }
-        match Outcome::of(share.outcome) {
-            Outcome::Value(value) => Ok(Flight::new(value, self.role, share.callers)),
-            Outcome::Failed(error) => Err(FlightError::Failed(error)),
-            Outcome::Panicked(message) => panic!("{method}: the shared call panicked: {message}"),
-        }
+        let landing = Landing { outcome: Outcome::of(share.outcome), payload: share.payload };
+        landing.of_caller(method, self.role, share.callers)
     }
 
     /// Leaves, unless the call has landed: then it returns `true`. The last one to leave ends it.
@@ -81,7 +75,7 @@ impl<'a, K, V, E> Caller<'a, K, V, E> {
     }
 }
 
-impl<K, V, E> Drop for Caller<'_, K, V, E> {
+impl<K, V, E> Drop for Caller<K, V, E> {
     /// A caller that unwinds while it waits: a callback of its context has panicked.
     fn drop(&mut self) {
         if self.is_seated {
@@ -92,6 +86,25 @@ impl<K, V, E> Drop for Caller<'_, K, V, E> {
                 Ok(false) => {}
                 Err(payload) => drop_quietly(payload),
             }
+        }
+    }
+}
+
+impl<V, E> Landing<V, E> {
+    /// What one of so many callers gets.
+    pub(super) fn of_caller(
+        self,
+        method: &str,
+        role: Role,
+        callers: usize,
+    ) -> Result<Flight<V>, FlightError<E>> {
+        if let Some(payload) = self.payload {
+            panic::resume_unwind(payload);
+        }
+        match self.outcome {
+            Outcome::Value(value) => Ok(Flight::new(value, role, callers)),
+            Outcome::Failed(error) => Err(FlightError::Failed(error)),
+            Outcome::Panicked(message) => panic!("{method}: the shared call panicked: {message}"),
         }
     }
 }

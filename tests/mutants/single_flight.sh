@@ -24,24 +24,25 @@ mutant "single_flight: a call that all have left stays in the table" src/single_
     'self.table.remove(&self.entry);' '' single_flight
 mutant "sim single_flight: a call that has returned stays in the table" src/single_flight/execution.rs \
     'table.remove(&entry);
-    let call' 'let call' sim_single_flight
+    // What nobody' '// What nobody' sim_single_flight
 mutant "sim single_flight: a function of a leader that waits stays in the table" src/single_flight/execution.rs \
-    'table.remove(leader.entry());' '' sim_single_flight
+    'table.remove(&entry);
+    // From' '// From' sim_single_flight
 mutant "sim single_flight: a key is dropped by a thread that counts as free" src/single_flight/execution.rs \
     'drop_quietly((entry, table));
-    drop(finish);' 'drop(finish);
+    release.now();' 'release.now();
     drop_quietly((entry, table));' sim_single_flight
 mutant "sim single_flight: keys are compared with a thread in hand" src/single_flight/table.rs \
     'let others = self.with_hash(entry.hash);' 'let others = self.with_hash(entry.hash); let claimed = claim()?;' sim_single_flight
 mutant "sim single_flight: two calls for a key are entered" src/single_flight/table.rs \
     'if all_known {' 'if true {' sim_single_flight
 mutant "sim single_flight: a call takes another for its key with it" src/single_flight/table.rs \
-    'Arc::ptr_eq(other, entry)' 'other.hash == entry.hash' sim_single_flight
+    'Arc::ptr_eq(other, entry)' '{ let other: &Arc<Entry<K, V, E>> = other; other.hash == entry.hash }' sim_single_flight
 mutant "single_flight: keys with one hash are one" src/single_flight/table.rs \
     'find(|entry| entry.key.borrow() == key)' 'find(|_| { let _ = key; true })' single_flight
 mutant "sim single_flight: a follower keeps its function" src/single_flight/run.rs \
     'drop(f);
-        let _call' 'let _call' sim_single_flight
+                let _call' 'let _call' sim_single_flight
 mutant "sim single_flight: a follower that comes second keeps its thread" src/single_flight/table.rs \
     'if self.enter_beside(&known, entry) {
                 return Ok(Entered::New(claimed));
@@ -56,3 +57,5 @@ mutant "sim single_flight: a context that has ended starts a function" src/singl
     'until.enter().map_err(FlightError::Interrupted)?;' '' sim_single_flight
 mutant "single_flight: a function outlives its context" src/single_flight/execution.rs \
     'drop_quietly(call.returned());' 'std::mem::forget(call.returned());' single_flight
+mutant "single_flight: the calls with one hash are lost with the first" src/single_flight/table.rs \
+    'Some(next) => drop(mem::replace(&mut alike.first, next)),' 'Some(_) => drop(there.remove()),' single_flight
