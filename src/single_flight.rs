@@ -18,11 +18,13 @@ use std::error::Error;
 use std::fmt;
 use std::hash::Hash;
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 pub use flight::{Flight, FlightError, Role};
 pub use pending::PendingFlight;
 use table::Table;
+
+use crate::sys::Lazy;
 
 /// Runs one call per key at a time; whoever asks in the meantime shares what comes out.
 ///
@@ -90,7 +92,7 @@ use table::Table;
 /// the end of the process; a call that asks for its own key is told so.
 pub struct SingleFlight<K, V, E = Box<dyn Error + Send + Sync>> {
     /// Made by the first call. On the heap, since a function that everybody has left may outlive us.
-    table: OnceLock<Arc<Table<K, V, E>>>,
+    table: Lazy<Arc<Table<K, V, E>>>,
 }
 
 #[cfg(not(feature = "sim"))]
@@ -99,7 +101,7 @@ const _: () = assert!(size_of::<SingleFlight<u8, u8>>() <= 16);
 impl<K, V, E> SingleFlight<K, V, E> {
     /// Makes one with nothing in flight.
     pub const fn new() -> Self {
-        SingleFlight { table: OnceLock::new() }
+        SingleFlight { table: Lazy::new() }
     }
 
     fn table(&self) -> &Arc<Table<K, V, E>> {

@@ -3,12 +3,13 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 
 use super::Context;
 use super::node::Node;
+use crate::sys::Lazy;
 
 /// The channel of [`Context::done`]. It never carries a message, and is disconnected when the context
 /// ends.
@@ -80,7 +81,7 @@ impl Deref for Done {
 
     #[inline]
     fn deref(&self) -> &Receiver<Infallible> {
-        static NEVER: OnceLock<Receiver<Infallible>> = OnceLock::new();
+        static NEVER: Lazy<Receiver<Infallible>> = Lazy::new();
         match &self.node {
             None => NEVER.get_or_init(crossbeam_channel::never),
             Some(node) => node.done(),

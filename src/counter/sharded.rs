@@ -5,9 +5,11 @@ mod mine;
 mod slots;
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use home::Home;
+
+use crate::sys::Lazy;
 
 /// Counts with a part for each thread: adding costs about a nanosecond, however many threads add.
 ///
@@ -55,7 +57,7 @@ use home::Home;
 pub struct ShardedCounter {
     /// Made by whoever adds first: an `Arc` cannot be made in a `const fn`. Shared with the threads
     /// that have a cell, since they may outlive the counter.
-    home: OnceLock<Arc<Home>>,
+    home: Lazy<Arc<Home>>,
 }
 
 #[cfg(not(feature = "sim"))]
@@ -64,7 +66,7 @@ const _: () = assert!(size_of::<ShardedCounter>() <= 16);
 impl ShardedCounter {
     /// Creates a counter at zero.
     pub const fn new() -> Self {
-        ShardedCounter { home: OnceLock::new() }
+        ShardedCounter { home: Lazy::new() }
     }
 
     /// Adds `n`, which may be negative.
@@ -112,11 +114,11 @@ impl ShardedCounter {
     }
 
     fn home(&self) -> &Arc<Home> {
-        if self.home.get().is_none() {
-            // Made before, so that nobody waits for it while it is made. One of several is used.
-            let _late = self.home.set(Home::new());
-        }
-        self.home.get().expect("it was just set, by whomever")
+        self.home.get().unwrap_or_else(|| {
+            // Made before, so that no thread waits for it while it is made. One of several is used.
+            let home = Home::new();
+            self.home.get_or_init(|| home)
+        })
     }
 
     /// Returns the sum of what all threads have added, also of those that have ended.

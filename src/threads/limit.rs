@@ -4,8 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::fs;
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
+use crate::sys::Lazy;
 use crate::sys::atomic::{HintUsize, Relaxed};
 
 /// What was set; zero if nothing was.
@@ -85,7 +86,7 @@ pub fn max_threads() -> usize {
 fn default() -> usize {
     const PER_THREAD: usize = 4;
     const SPARE: usize = 4096;
-    static DEFAULT: OnceLock<usize> = OnceLock::new();
+    static DEFAULT: Lazy<usize> = Lazy::new();
     *DEFAULT.get_or_init(|| {
         let mappings = fs::read_to_string("/proc/sys/vm/max_map_count").ok();
         let mappings = mappings.and_then(|text| text.trim().parse::<usize>().ok());

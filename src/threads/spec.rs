@@ -1,7 +1,9 @@
 //! What a task asks of its thread.
 
 use std::env;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+
+use crate::sys::Lazy;
 
 /// The kind of thread that a task runs on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -27,7 +29,7 @@ impl Spec {
     /// The stack that a task without a `stack_size` is promised, in bytes: 1 MiB, or half of
     /// `RUST_MIN_STACK` if that is set. So a thread of std's default size can run one while it waits.
     pub(crate) fn promised_stack() -> usize {
-        static PROMISED: OnceLock<usize> = OnceLock::new();
+        static PROMISED: Lazy<usize> = Lazy::new();
         *PROMISED.get_or_init(|| {
             let set = env::var("RUST_MIN_STACK").ok().and_then(|text| text.parse::<usize>().ok());
             set.map_or(1 << 20, |bytes| bytes / 2)

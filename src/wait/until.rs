@@ -3,13 +3,13 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::panic::RefUnwindSafe;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Receiver;
 
 use super::{Cause, Interrupted, Key, Waiter};
-use crate::sys;
+use crate::sys::{self, Lazy};
 
 /// What can end a wait from outside: a context, seen from this room.
 pub(crate) trait Source: Sync + RefUnwindSafe {
@@ -34,7 +34,7 @@ pub(crate) trait Source: Sync + RefUnwindSafe {
 }
 
 /// What can be said about a wait of the current thread that a deadline has ended.
-static EXPLANATION: OnceLock<fn(Cause) -> Cause> = OnceLock::new();
+static EXPLANATION: Lazy<fn(Cause) -> Cause> = Lazy::new();
 
 /// Has `explain` called for each wait that the deadline of a context has ended, on the thread that
 /// waited; no lock is held.

@@ -143,7 +143,7 @@ fn a_thread_that_does_not_sleep_is_not_unparked() {
                 *place.lock() = Some(Arc::clone(&waiter));
                 sim::label("known");
                 let verdict = waiter.sleep(&Until::FOREVER);
-                sys::park_deadline(sys::now() + SECOND);
+                waiter.thread.park_deadline(sys::now() + SECOND);
                 assert_eq!(sim::elapsed(), SECOND, "nothing has ended the park");
                 verdict
             }
