@@ -95,7 +95,7 @@
 //! # Schedules
 //!
 //! [`Strategy::Auto`] mixes random walks, PCT and POS, and is right for most tests: a thousand
-//! schedules, or one second. For two or three threads and a few operations,
+//! schedules or one second, or as many as [`Builder::iterations`] says. For two or three threads and a few operations,
 //! [`Builder::exhaustive`] tries all schedules with at most so many preemptions and says
 //! [`exhausted`](Report::exhausted) when there are no others; [`outcomes`] collects what can come
 //! out. For a race that you know, a [`Script`] drives the threads to it. Every choice is made by a
@@ -107,6 +107,13 @@
 //! who wait in vain, and [`elapsed`] is exact. In [`TimeMode::Racing`] a deadline may pass at any
 //! step, as on a machine under load: for code in which a timeout races with success. Deadlines for
 //! the same instant are met in any order in both.
+//!
+//! Time stands still when the root thread has ended: a thread that is left waiting for time is reported,
+//! as one that is left waiting for an event is. So stop tickers, and join threads, before the test returns.
+//!
+//! The virtual clock begins at the real instant at which the run begins, so an `Instant` that was
+//! made before the run lies in its past. With `sim-std` `Instant::now` begins 100 000 seconds after its
+//! own zero, and the date is 2000-01-01 00:00:00 UTC, as in Go's `synctest`: in each run the same.
 //!
 //! # What it costs
 //!
@@ -177,10 +184,6 @@ pub use time::{advance, elapsed, now, sleep, wait_idle};
 pub use time_mode::TimeMode;
 
 use std::fmt;
-use std::panic::Location;
-use std::sync::Arc;
-
-use parking_lot::Mutex;
 
 /// Runs `f` under many schedules, with the usual settings of a [`Builder`].
 ///
@@ -192,7 +195,7 @@ pub fn check(f: impl Fn() + Send + Sync + 'static) -> Report {
     Builder::new().check(f)
 }
 
-/// Runs `f` once, in a bubble, and returns what it returns.
+/// Runs `f` once, in a bubble, and returns what it returns: [`Builder::run`] with the usual settings.
 ///
 /// # Panics
 ///
@@ -203,17 +206,7 @@ pub fn check(f: impl Fn() + Send + Sync + 'static) -> Report {
 /// `synctest.Test`.
 #[track_caller]
 pub fn run<R: Send + 'static>(f: impl FnOnce() -> R + Send + 'static) -> R {
-    let once = Mutex::new(Some(f));
-    let result = Arc::new(Mutex::new(None));
-    let place = Arc::clone(&result);
-    let body = move || {
-        let f = once.lock().take().expect("the body is run once");
-        *place.lock() = Some(f());
-    };
-    let builder = env::apply(Builder::new().max_steps(10_000_000, 1_000_000).shrink(false));
-    check::run_once(&builder, Location::caller(), &(Arc::new(body) as check::Body));
-    let value = result.lock().take();
-    value.expect("a run that has not failed has returned")
+    Builder::new().run(f)
 }
 
 /// Runs `f` under the one schedule that `token`, from a report, stands for: a regression test.

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use phalanx::sim::{self, Builder, Leaks, Panics, Script, Strategy, ThreadState, TimeMode};
-use phalanx::{Context, ErrGroup, Stopped, WaitGroup};
+use phalanx::{Context, ErrGroup, Stopped, Ticker, WaitGroup};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -70,6 +70,39 @@ fn threads_that_are_left_blocked_are_reported_unless_allowed() {
         &["LEAKED THREADS", "\"left behind\"", "is blocked in WaitGroup::wait"],
     );
     Builder::new().iterations(10).leaks(Leaks::Allow).check(leak);
+}
+
+#[test]
+fn time_stands_still_when_the_root_has_ended() {
+    fn leaves_a_ticker() {
+        drop(sim::spawn("ticks", || {
+            let ticker = Ticker::new(SECOND);
+            while ticker.next().is_some() {}
+        }));
+    }
+    let racing = TimeMode::Racing { percent: 50 };
+    for builder in [Builder::new(), Builder::new().time(racing)] {
+        assert_says(
+            &failure_of(builder.clone(), leaves_a_ticker),
+            &[
+                "LEAKED THREADS: the root has ended, and \"ticks\" has not; time stands still since then",
+                "is blocked in Ticker::next",
+                "until 1s",
+            ],
+        );
+        let report = builder.iterations(10).leaks(Leaks::Allow).check(leaves_a_ticker);
+        assert!(report.max_steps < 50, "{report}");
+    }
+    let waits_without_blocking = || {
+        drop(sim::spawn("spins", || {
+            let (ctx, _canceller) = Context::background().with_timeout(SECOND);
+            while !ctx.has_ended() {
+                sim::yield_now();
+            }
+        }));
+    };
+    let report = failure_of(Builder::new(), waits_without_blocking);
+    assert_says(&report, &["LEAKED THREADS: the root has ended, and \"spins\" has not"]);
 }
 
 #[test]
@@ -437,6 +470,46 @@ fn more_threads_than_allowed_are_a_failure() {
 }
 
 #[test]
+fn threads_that_have_ended_do_not_count() {
+    let sum = |width: u32| {
+        let waves = (0..50).map(move |_| {
+            let threads: Vec<_> =
+                (0..width).map(|n| sim::spawn("one of many", move || n)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum::<u32>()
+        });
+        waves.sum::<u32>()
+    };
+    assert_eq!(Builder::new().max_threads(9).run(move || sum(8)), 50 * 28);
+    let report = failure_of(Builder::new().max_threads(8).shrink(false), move || {
+        sum(8);
+    });
+    assert_says(&report, &["TOO MANY THREADS: more than 8"]);
+
+    let last = move || {
+        sum(4);
+        panic!("afterwards");
+    };
+    let report = failure_of(Builder::new().shrink(false), last);
+    assert_says(&report, &["PANIC of T0", "200 other threads have ended"]);
+}
+
+#[test]
+fn one_run_follows_the_settings_of_the_builder() {
+    let script = Script::new().run("second").to_end().run("first").to_end();
+    let order = Builder::new().strategy(Strategy::Script(script)).leaks(Leaks::Allow).run(|| {
+        drop(sim::spawn("left behind", || Context::background().sleep(SECOND * 3600)));
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let threads = ["first", "second"].map(|name| {
+            let order = Arc::clone(&order);
+            sim::spawn(name, move || order.lock().push(name))
+        });
+        join_all(threads);
+        Arc::into_inner(order).unwrap().into_inner()
+    });
+    assert_eq!(order, ["second", "first"]);
+}
+
+#[test]
 fn threads_are_refused_by_their_numbers_and_those_of_the_test_never() {
     sim::check(|| {
         sim::refuse_threads(1..3);
@@ -501,10 +574,27 @@ fn the_threads_of_the_cache_and_the_timer_go_home_with_the_bubble() {
 }
 
 #[test]
+fn a_number_of_schedules_that_was_asked_for_is_run_unless_there_is_a_budget() {
+    let builder = Builder::new().iterations(20);
+    assert!(format!("{builder:?}").contains(&format!("budget: {:?}", Duration::MAX)));
+    let report = builder.clone().check(|| ());
+    // The first schedule is run three times more, to see whether the test is deterministic.
+    assert_eq!((report.schedules, report.cut_short), (23, false));
+
+    for builder in [builder.clone().budget(Duration::ZERO), Builder::new().budget(Duration::ZERO)] {
+        let report = builder.check(|| ());
+        assert_eq!((report.schedules, report.cut_short), (3, true));
+        assert!(report.to_string().contains("cut short by the budget"), "{report}");
+    }
+    let report = builder.budget(Duration::MAX).check(|| ());
+    assert_eq!((report.schedules, report.cut_short), (23, false));
+}
+
+#[test]
 fn bubbles_side_by_side_do_not_see_each_other() {
     let tests = ["a", "b", "c"].map(|name| {
         std::thread::Builder::new().name(name.into()).spawn(|| {
-            Builder::new().iterations(100).budget(Duration::MAX).check(|| {
+            Builder::new().iterations(100).check(|| {
                 let group = Arc::new(WaitGroup::new());
                 for _ in 0..2 {
                     group.go(|| Context::background().sleep(SECOND).unwrap());

@@ -5,6 +5,8 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
+
 use super::check::{self, Report};
 use super::failure::Failure;
 use super::machine::Limits;
@@ -19,11 +21,13 @@ use super::{Strategy, TimeMode, env};
 #[must_use = "nothing is run before `check`"]
 pub struct Builder {
     pub(super) seed: u64,
-    pub(super) iterations: u64,
-    pub(super) budget: Duration,
+    iterations: Option<u64>,
+    budget: Option<Duration>,
     pub(super) strategy: Strategy,
     pub(super) time: TimeMode,
     pub(super) limits: Limits,
+    /// Whether the limits of steps were set, and are not the usual ones.
+    limits_steps: bool,
     pub(super) panics: Panics,
     pub(super) leaks: Leaks,
     pub(super) spurious: u8,
@@ -62,16 +66,17 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The usual settings: a thousand schedules or one second, whichever is over first, of the
-    /// automatic mix, in [idle](TimeMode::Idle) time.
+    /// The usual settings: a thousand schedules or one second of real time, whichever is over first, of
+    /// the automatic mix, in [idle](TimeMode::Idle) time.
     pub fn new() -> Self {
         Builder {
             seed: 0,
-            iterations: 1000,
-            budget: Duration::from_secs(1),
+            iterations: None,
+            budget: None,
             strategy: Strategy::Auto,
             time: TimeMode::Idle,
             limits: Limits { steps: 100_000, steps_per_instant: 20_000, threads: 64 },
+            limits_steps: false,
             panics: Panics::FailIfUnobserved,
             leaks: Leaks::Fail,
             spurious: 0,
@@ -87,14 +92,27 @@ impl Builder {
         Builder { seed, ..self }
     }
 
-    /// How many schedules to run. Not for [`Strategy::Dfs`], which ends by itself.
+    /// Sets how many schedules to run, however long that takes, unless there is a
+    /// [`budget`](Self::budget) too. [`Strategy::Dfs`] ends by itself when it has run all.
     pub fn iterations(self, iterations: u64) -> Self {
-        Builder { iterations, ..self }
+        Builder { iterations: Some(iterations), ..self }
     }
 
-    /// For how long to run schedules, in real time.
+    /// Sets for how long to run schedules, in real time. The report says whether that
+    /// [cut the test short](Report::cut_short).
     pub fn budget(self, budget: Duration) -> Self {
-        Builder { budget, ..self }
+        Builder { budget: Some(budget), ..self }
+    }
+
+    /// How many schedules to run.
+    pub(super) fn most(&self) -> u64 {
+        self.iterations.unwrap_or(1000)
+    }
+
+    /// For how long to run schedules: a number of schedules that was asked for is run.
+    pub(super) fn time_limit(&self) -> Duration {
+        let usual = if self.iterations.is_some() { Duration::MAX } else { Duration::from_secs(1) };
+        self.budget.unwrap_or(usual)
     }
 
     /// How to choose schedules.
@@ -105,7 +123,7 @@ impl Builder {
     /// All schedules with at most so many preemptions: [`Strategy::Dfs`] without a limit of time.
     pub fn exhaustive(self, preemptions: u32) -> Self {
         let strategy = Strategy::Dfs { preemptions };
-        Builder { strategy, iterations: u64::MAX, budget: Duration::MAX, ..self }
+        Builder { strategy, iterations: Some(u64::MAX), budget: None, ..self }
     }
 
     /// When virtual time passes.
@@ -113,14 +131,17 @@ impl Builder {
         Builder { time, ..self }
     }
 
-    /// After how many steps a schedule has failed, and after how many in which no time has passed.
+    /// Sets after how many steps a schedule has failed, and after how many in which no time has passed:
+    /// usually 100 000 and 20 000, and for a single [`run`](Self::run) ten million and one million.
     pub fn max_steps(mut self, in_all: usize, per_instant: usize) -> Self {
         self.limits.steps = in_all;
         self.limits.steps_per_instant = per_instant;
+        self.limits_steps = true;
         self
     }
 
-    /// How many threads there may be, those that have ended included.
+    /// Sets how many threads there may be at a time, those of the crate included: usually 64. Threads that
+    /// have ended do not count.
     pub fn max_threads(mut self, threads: usize) -> Self {
         self.limits.threads = threads;
         self
@@ -149,6 +170,40 @@ impl Builder {
     /// Whether a failure is to be shrunk.
     pub fn shrink(self, shrink: bool) -> Self {
         Builder { shrink, ..self }
+    }
+
+    /// Runs `f` once, and returns what it returns: under the usual schedule, in which no thread is
+    /// preempted, or under that of a [`Script`](super::Script).
+    ///
+    /// # Panics
+    ///
+    /// If it fails; the message is the report.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::sim::{self, Builder};
+    ///
+    /// let sum = Builder::new().max_threads(1000).run(|| {
+    ///     let threads: Vec<_> = (0..500).map(|n| sim::spawn("adds", move || n)).collect();
+    ///     threads.into_iter().map(|thread| thread.join().unwrap()).sum::<u32>()
+    /// });
+    /// assert_eq!(sum, 124_750);
+    /// ```
+    #[track_caller]
+    pub fn run<R: Send + 'static>(self, f: impl FnOnce() -> R + Send + 'static) -> R {
+        let once = Mutex::new(Some(f));
+        let result = Arc::new(Mutex::new(None));
+        let place = Arc::clone(&result);
+        let body = move || {
+            let f = once.lock().take().expect("the body is run once");
+            *place.lock() = Some(f());
+        };
+        let long = if self.limits_steps { self } else { self.max_steps(10_000_000, 1_000_000) };
+        let builder = env::apply(long.shrink(false));
+        check::run_once(&builder, Location::caller(), &(Arc::new(body) as check::Body));
+        let value = result.lock().take();
+        value.expect("a run that has not failed has returned")
     }
 
     /// Runs `f` under many schedules.
@@ -221,8 +276,8 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("seed", &self.seed)
-            .field("iterations", &self.iterations)
-            .field("budget", &self.budget)
+            .field("iterations", &self.most())
+            .field("budget", &self.time_limit())
             .field("strategy", &self.strategy)
             .field("time", &self.time)
             .finish_non_exhaustive()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::failure::{Failure, Found};
-use super::machine::{self, Bubble, End, Ended, Path, Setup, Trace};
+use super::machine::{self, Bubble, End, Ended, Path, Setup, Step, Trace};
 use super::strategy::{self, Chooser, Explorer, Learnt, Recipe};
 use super::token::Token;
 use super::{Builder, Leaks, Panics, Strategy, shrink};
@@ -29,6 +29,8 @@ pub struct Report {
     pub distinct: u64,
     /// Whether there are no others, up to the bound of [`Strategy::Dfs`].
     pub exhausted: bool,
+    /// Whether the [budget](Builder::budget) of real time was used up before all schedules had been run.
+    pub cut_short: bool,
     /// The steps of the longest.
     pub max_steps: usize,
     /// The virtual time of the longest.
@@ -40,9 +42,15 @@ pub struct Report {
 pub(super) fn run_once(builder: &Builder, at: &'static Location<'static>, body: &Body) {
     assert!(!machine::inside(), "sim::run: already in a bubble");
     let mut run = Run { builder, at, body, report: Report::default(), seen: BTreeSet::new() };
-    let recipe = Recipe::Robin { reversed: false };
-    let ended = run.with(&recipe);
-    if let Err(failure) = run.judge(ended, Some(&recipe)) {
+    let judged = if let Strategy::Script(script) = &builder.strategy {
+        let ended = run.once(Box::new(strategy::Play::new(script)));
+        run.judge(ended, None)
+    } else {
+        let recipe = Recipe::Robin { reversed: false };
+        let ended = run.with(&recipe);
+        run.judge(ended, Some(&recipe))
+    };
+    if let Err(failure) = judged {
         failure.raise()
     }
 }
@@ -147,8 +155,9 @@ impl Run<'_> {
     fn sample(&mut self) -> Result<(), Failure> {
         let start = sys::now();
         let mut learnt = Learnt::default();
-        for iteration in 0..self.builder.iterations {
-            if sys::now() - start >= self.builder.budget {
+        for iteration in 0..self.builder.most() {
+            if sys::now() - start >= self.builder.time_limit() {
+                self.report.cut_short = true;
                 break;
             }
             let (strategy, seed) = (&self.builder.strategy, self.builder.seed);
@@ -171,9 +180,11 @@ impl Run<'_> {
                 self.report.exhausted = true;
                 return Ok(());
             }
-            if explorer.schedules() >= self.builder.iterations
-                || sys::now() - start >= self.builder.budget
-            {
+            if explorer.schedules() >= self.builder.most() {
+                return Ok(());
+            }
+            if sys::now() - start >= self.builder.time_limit() {
+                self.report.cut_short = true;
                 return Ok(());
             }
         }
@@ -202,7 +213,7 @@ impl Run<'_> {
             Ok(token) => token,
             Err(error) => panic!("sim::replay: {error}"),
         };
-        let builder = Builder { time: token.time, ..self.builder.clone() };
+        let builder = self.builder.clone().time(token.time);
         let (report, seen) = (self.report.clone(), BTreeSet::new());
         let run = Run { builder: &builder, at: self.at, body: self.body, report, seen };
         drop(run.with(&Recipe::Robin { reversed: false })); // what is lazy is there
@@ -228,17 +239,16 @@ pub(super) fn divergence(one: &Trace, other: &Trace) -> Option<usize> {
     if one.hash == other.hash {
         return None;
     }
-    let steps = one.steps.iter().zip(&other.steps);
-    let differ = |(one, other): (&machine::Step, &machine::Step)| {
+    let differ = |(one, other): &(_, _)| {
+        let ((_, one), (_, other)): (&(usize, &Step), &(usize, &Step)) = (one, other);
         one.thread != other.thread || one.op != other.op || one.now != other.now
     };
-    let same = one.steps.len().min(other.steps.len());
-    Some(steps.map(differ).position(|differ| differ).unwrap_or(same))
+    let first = one.steps.kept().zip(other.steps.kept()).find(differ).map(|((n, _), _)| n);
+    Some(first.unwrap_or(one.steps.len().min(other.steps.len())))
 }
 
 fn learn(learnt: &mut Learnt, ended: &Ended) {
-    let steps = u32::try_from(ended.trace.decisions.len()).unwrap_or(u32::MAX);
-    learnt.steps = learnt.steps.max(steps);
+    learnt.steps = learnt.steps.max(ended.trace.decisions);
     for thread in &ended.threads {
         let path: &Path = &thread.path;
         match learnt.counts.iter_mut().find(|(known, _)| known == path) {

@@ -16,11 +16,10 @@ pub(super) fn apply(mut builder: Builder) -> Builder {
     }
     if !matches!(builder.strategy, Strategy::Dfs { .. } | Strategy::Script(_)) {
         if let Some(iterations) = read("SIM_ITERS") {
-            builder.iterations = iterations;
-            builder.budget = Duration::MAX;
+            builder = builder.iterations(iterations).budget(Duration::MAX);
         }
         if let Some(milliseconds) = read("SIM_TIME_MS") {
-            builder.budget = Duration::from_millis(milliseconds);
+            builder = builder.budget(Duration::from_millis(milliseconds));
         }
     }
     builder.loud |= text("SIM_TRACE").is_some_and(|value| value != "0");

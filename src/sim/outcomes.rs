@@ -85,7 +85,11 @@ impl<T: Ord + fmt::Debug> Outcomes<T> {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report { schedules, distinct, max_steps, .. } = self;
-        let all = if self.exhausted { ", exhausted" } else { "" };
+        let all = match self {
+            Report { exhausted: true, .. } => ", exhausted",
+            Report { cut_short: true, .. } => ", cut short by the budget",
+            _ => "",
+        };
         write!(f, "{schedules} schedules ({distinct} different, at most {max_steps} steps{all})")
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn headline(ended: &Ended) -> String {
     let what = match kind {
         Kind::Panic(thread) => return panic_line(&ended.threads[*thread]),
         Kind::Deadlock => format!("DEADLOCK: {}", all_blocked(ended)),
-        Kind::Leak => format!("LEAKED THREADS: the root has ended, and {}", all_blocked(ended)),
+        Kind::Leak => format!("LEAKED THREADS: the root has ended, and {}", left_behind(ended)),
         Kind::Livelock(steps) => {
             format!("LIVELOCK: {steps} steps, and no time has passed")
         }
@@ -38,23 +38,49 @@ fn panic_line(thread: &Seen) -> String {
 }
 
 fn all_blocked(ended: &Ended) -> String {
-    let blocked = |t: &&Seen| matches!(t.status, SeenStatus::Blocked { .. }) && !t.idle;
-    let live = |t: &&Seen| !matches!(t.status, SeenStatus::Finished) && !t.idle;
-    let blocked = ended.threads.iter().filter(blocked).count();
-    let live = ended.threads.iter().filter(live).count();
-    format!("{blocked} of {live} threads are blocked for ever")
+    let blocked = living(ended).filter(|t| matches!(t.status, SeenStatus::Blocked { .. })).count();
+    format!("{blocked} of {} threads are blocked for ever", living(ended).count())
 }
+
+/// The threads that have not ended, without those that serve others.
+fn living(ended: &Ended) -> impl Iterator<Item = &Seen> {
+    ended.threads.iter().filter(|t| !matches!(t.status, SeenStatus::Finished) && !t.idle)
+}
+
+fn left_behind(ended: &Ended) -> String {
+    let names: Vec<String> = living(ended).map(|t| format!("{:?}", t.name)).collect();
+    let waits = |t: &Seen| matches!(t.status, SeenStatus::Blocked { deadline: Some(_), .. });
+    let time = if living(ended).any(waits) { "; time stands still since then" } else { "" };
+    match names.len() {
+        1 => format!("{} has not{time}", names[0]),
+        n if n <= NAMES => format!("{} have not{time}", names.join(", ")),
+        n => format!("{}, and {} others have not{time}", names[..NAMES].join(", "), n - NAMES),
+    }
+}
+
+/// So many threads are named in a headline.
+const NAMES: usize = 4;
+
+/// Beyond so many threads, those that have ended are not listed.
+const LISTED: usize = 64;
 
 /// A line for each thread, and the cycle, if they wait for each other.
 pub(super) fn threads(out: &mut String, ended: &Ended) -> fmt::Result {
-    let width = |f: fn(&Seen) -> usize| ended.threads.iter().map(f).max().unwrap_or(0);
+    let are_many = ended.threads.len() > LISTED;
+    let has_ended = |t: &Seen| matches!(t.status, SeenStatus::Finished) && t.panic.is_none();
+    let is_listed = |t: &&Seen| !are_many || !has_ended(t);
+    let listed = || ended.threads.iter().filter(is_listed);
+    let width = |f: fn(&Seen) -> usize| listed().map(f).max().unwrap_or(0);
     let path_width = width(|t| t.path.to_string().len());
     let name_width = width(|t| t.name.len() + 2);
-    for thread in &ended.threads {
+    for thread in listed() {
         let (path, name) = (thread.path.to_string(), format!("{:?}", thread.name));
         write!(out, "  {path:path_width$}  {name:name_width$}  ")?;
         doing(out, ended, thread)?;
         writeln!(out)?;
+    }
+    if are_many {
+        writeln!(out, "  {} other threads have ended", ended.threads.len() - listed().count())?;
     }
     match cycle(ended) {
         Some(cycle) => writeln!(out, "  cycle: {cycle}"),
@@ -91,10 +117,10 @@ fn place(ended: &Ended, thread: &Seen) -> String {
         return format!("{call} at {}:{}", at.file(), at.line());
     }
     let is_its = |step: &Step| ended.threads[step.thread].path == thread.path;
-    let last = ended.trace.steps.iter().rposition(is_its);
+    let last = ended.trace.steps.kept().rfind(|(_, step)| is_its(step));
     // Not yet taken, or not looked at.
-    let is_last = |step: &usize| ended.trace.steps[*step].op == thread.op;
-    match last.filter(is_last).and_then(|step| ended.trace.place(step)) {
+    let last = last.filter(|(_, step)| step.op == thread.op);
+    match last.and_then(|(number, _)| ended.trace.place(number)) {
         Some(Place { call, at }) => format!("{call} at {at}"),
         None => call,
     }

@@ -34,10 +34,17 @@ fn lines(ended: &Ended) -> Vec<String> {
     let mut lines = Vec::new();
     let mut index = 0;
     let trace = &ended.trace;
-    while let Some(first) = steps.get(index) {
+    while index < steps.len() {
+        let Some(first) = steps.get(index) else {
+            // The middle of a long run.
+            let next = steps.kept().find(|(kept, _)| *kept > index).map_or(steps.len(), |(n, _)| n);
+            lines.push(format!("  ... {} steps ...\n", next - index));
+            index = next;
+            continue;
+        };
         let thread = &ended.threads[first.thread];
         lines.push(format!("  {} {:?}\n", thread.path, thread.name));
-        let run = steps[index..].iter().take_while(|step| step.thread == first.thread);
+        let run = (index..).map_while(|n| steps.get(n)).take_while(|s| s.thread == first.thread);
         let mut length = 0;
         for step in run {
             if !matches!(step.op.kind, Kind::Start | Kind::End) {
@@ -58,8 +65,9 @@ fn how_it_stopped(ended: &Ended, index: usize) -> Option<String> {
     if last.op.kind == Kind::End {
         return Some("      (ends)\n".to_owned());
     }
-    let interfered = trace.decisions.iter().any(|d| d.step == index && d.chosen != d.usual);
-    let later = (index..trace.steps.len()).find(|n| trace.steps[*n].thread == last.thread);
+    let interfered = trace.interfered_before(index);
+    let is_later = |(n, step): &(usize, &Step)| *n >= index && step.thread == last.thread;
+    let later = trace.steps.kept().find(is_later).map(|(n, _)| n);
     match later {
         Some(next) if interfered => {
             Some(format!("      (interrupted before {})\n", describe_with_place(trace, next)))
@@ -76,7 +84,7 @@ fn is_blocked(ended: &Ended, thread: usize) -> bool {
 
 /// A step, with the call that it is part of, though that be one of unmodified code.
 fn describe_with_place(trace: &Trace, index: usize) -> String {
-    let step = &trace.steps[index];
+    let Some(step) = trace.steps.get(index) else { return String::new() };
     let place = if step.call.is_none() { trace.place(index) } else { None };
     match place {
         Some(Place { call, at }) => format!("{call} at {at}: {}", step.op),

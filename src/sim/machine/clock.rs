@@ -12,7 +12,7 @@ const READINGS: u32 = 1000;
 
 impl State {
     fn deadlines(&self) -> impl Iterator<Item = (&Thread, u64)> {
-        self.threads.iter().filter_map(|thread| Some((thread, thread.blocked()?.deadline?)))
+        self.living().filter_map(|thread| Some((thread, thread.blocked()?.deadline?)))
     }
 
     pub(super) fn next_deadline(&self) -> Option<u64> {
@@ -37,11 +37,11 @@ impl State {
             self.moved = self.trace.steps.len();
         }
         let now = self.now;
-        for thread in &mut self.threads {
+        self.each_living(|thread| {
             if thread.blocked().is_some_and(|b| b.deadline.is_some_and(|at| at <= now)) {
                 thread.wake(Woken::Deadline);
             }
-        }
+        });
     }
 }
 

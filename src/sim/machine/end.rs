@@ -80,7 +80,7 @@ impl super::state::State {
         (0..self.threads.len()).map(|thread| self.see_thread(thread)).collect()
     }
 
-    fn see_thread(&self, index: usize) -> Seen {
+    pub(super) fn see_thread(&self, index: usize) -> Seen {
         let thread = &self.threads[index];
         let status = match &thread.status {
             Status::Runnable if index == self.current => SeenStatus::Running,

@@ -173,8 +173,8 @@ impl State {
     /// Who waits for the word, in the order in which they came.
     fn waiting_for(&self, word: Word) -> Vec<usize> {
         let mut waiting: Vec<(u64, usize)> = Vec::new();
-        for (thread, blocked) in self.threads.iter().enumerate() {
-            match blocked.blocked().map(|blocked| blocked.on) {
+        for &thread in &self.order {
+            match self.threads[thread].blocked().map(|blocked| blocked.on) {
                 Some(On::Futex { address, bits, serial })
                     if address == word.address && bits & word.bits != 0 =>
                 {

@@ -11,7 +11,7 @@ use super::here::{self, Here, real};
 use super::op::{Kind, Op};
 use super::panics;
 use super::spawning::Handle;
-use super::thread::{On, Status};
+use super::thread::On;
 use crate::sim::libc;
 use crate::unwind::drop_quietly;
 
@@ -58,7 +58,7 @@ impl Drop for Newcomer {
     /// The operating system had no thread for it.
     fn drop(&mut self) {
         if self.thread != LIVES {
-            self.bubble.lock().threads[self.thread].status = Status::Finished;
+            self.bubble.lock().finish(self.thread);
         }
     }
 }
@@ -86,7 +86,7 @@ impl Drop for Here {
         here::leave();
         let mut state = self.state();
         let me = self.me;
-        state.threads[me].status = Status::Finished;
+        state.finish(me);
         state.wake_blocked_on(On::Join(me));
         self.bubble.hand_on(state);
     }

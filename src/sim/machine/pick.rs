@@ -25,8 +25,11 @@ impl State {
                 return self.fail(failure);
             }
             if self.is_spinning() {
-                self.threads.iter_mut().for_each(|thread| thread.yields = 0);
+                self.each_living(|thread| thread.yields = 0);
                 if self.wake_where(Thread::waits_for_idleness) == 0 {
+                    if self.time_stands_still() {
+                        return self.stuck();
+                    }
                     self.pass_time();
                 }
             }
@@ -56,14 +59,13 @@ impl State {
     /// Whether the runnable threads do nothing but look and yield: as good as blocked.
     fn is_spinning(&self) -> bool {
         let spins = |thread: &Thread| thread.yields >= PATIENCE;
-        self.threads.iter().any(spins)
-            && self.threads.iter().filter(|thread| thread.is_runnable()).all(spins)
+        self.living().any(spins) && self.living().filter(|thread| thread.is_runnable()).all(spins)
     }
 
     /// Has a runnable thread chosen, and counts its step; `None` if time is to pass instead.
     fn choose(&mut self) -> Option<usize> {
         let racing = matches!(self.setup.time, TimeMode::Racing { .. });
-        let clock = racing && self.next_deadline().is_some();
+        let clock = racing && !self.time_stands_still() && self.next_deadline().is_some();
         let runnable: Vec<usize> =
             self.order.iter().copied().filter(|t| self.threads[*t].is_runnable()).collect();
         let calm = self.threads[self.current].op;
@@ -101,7 +103,7 @@ impl State {
         match step.op.kind {
             Kind::Yield => self.threads[thread].yields += 1,
             Kind::Load | Kind::Store | Kind::Update | Kind::Lock | Kind::Share => {}
-            _ => self.threads.iter_mut().for_each(|thread| thread.yields = 0),
+            _ => self.each_living(|thread| thread.yields = 0),
         }
         if self.setup.loud {
             self.say(step);
@@ -121,18 +123,16 @@ impl State {
         if self.wake_where(Thread::waits_for_idleness) > 0 {
             return None;
         }
-        let live = |thread: &&Thread| !thread.is_finished();
-        if self.threads[0].is_finished()
-            && self.threads.iter().filter(live).all(|thread| thread.idle != Idle::No)
-        {
-            self.closing = true;
-            return None;
-        }
-        if self.helping_deadline() {
+        if self.time_stands_still() {
+            if self.living().all(|thread| thread.idle != Idle::No) {
+                self.closing = true;
+                return None;
+            }
+        } else if self.helping_deadline() {
             self.pass_time();
             return None;
         }
-        if self.threads.iter().any(Thread::may_be_woken_from_outside) {
+        if self.living().any(Thread::may_be_woken_from_outside) {
             return Some(Next::Outside);
         }
         Some(self.stuck())
@@ -143,7 +143,7 @@ impl State {
         if self.wake_where(Thread::waits_for_idleness) > 0 {
             return true;
         }
-        let helps = self.helping_deadline();
+        let helps = !self.time_stands_still() && self.helping_deadline();
         if helps {
             self.pass_time();
         }
@@ -163,12 +163,15 @@ impl State {
 
     /// The bubble is over but for idle threads: one after the other is sent home.
     fn dismiss(&mut self) -> Next {
-        if let Some(leaving) = self.threads.iter().position(Thread::is_runnable) {
+        let first = |wanted: &dyn Fn(&Thread) -> bool| {
+            self.order.iter().copied().filter(|thread| wanted(&self.threads[*thread])).min()
+        };
+        if let Some(leaving) = first(&Thread::is_runnable) {
             self.current = leaving;
             return Next::Thread(leaving);
         }
         let waits_idly = |t: &Thread| t.blocked().is_some() && t.idle != Idle::No;
-        let Some(idle) = self.threads.iter().position(waits_idly) else {
+        let Some(idle) = first(&waits_idly) else {
             self.end.get_or_insert(End::Clean);
             return Next::Over;
         };

@@ -34,7 +34,7 @@ pub(crate) fn newcomer(name: String) -> Option<Newcomer> {
     here::with(|here| {
         let mut state = here.state();
         let limit = state.setup.limits.threads;
-        if state.threads.len() >= limit {
+        if state.order.len() >= limit {
             state.fail(Failure::TooManyThreads(limit));
         }
         let parent = &mut state.threads[here.me];
@@ -89,7 +89,7 @@ impl Handle {
 
     /// What the thread is doing.
     pub(crate) fn see(&self) -> Seen {
-        self.bubble.lock().see().swap_remove(self.thread)
+        self.bubble.lock().see_thread(self.thread)
     }
 }
 

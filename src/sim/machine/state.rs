@@ -37,7 +37,7 @@ pub(crate) struct Limits {
 pub(super) struct State {
     pub(super) setup: Setup,
     pub(super) threads: Vec<Thread>,
-    /// The threads, sorted by path.
+    /// The threads that have not ended, sorted by path.
     pub(super) order: Vec<usize>,
     pub(super) current: usize,
     /// Nobody's turn: all wait for something outside.
@@ -115,13 +115,38 @@ impl State {
         thread
     }
 
+    /// The threads that have not ended.
+    pub(super) fn living(&self) -> impl Iterator<Item = &Thread> {
+        self.order.iter().map(|thread| &self.threads[*thread])
+    }
+
+    pub(super) fn finish(&mut self, thread: usize) {
+        self.threads[thread].status = Status::Finished;
+        self.order.retain(|living| *living != thread);
+    }
+
     pub(super) fn wake_where(&mut self, wanted: impl Fn(&Thread) -> bool) -> usize {
         let mut woken = 0;
-        for thread in self.threads.iter_mut().filter(|thread| wanted(thread)) {
-            thread.wake(Woken::Event);
-            woken += 1;
+        for thread in &self.order {
+            let thread = &mut self.threads[*thread];
+            if wanted(thread) {
+                thread.wake(Woken::Event);
+                woken += 1;
+            }
         }
         woken
+    }
+
+    /// Calls `f` for each thread that has not ended.
+    pub(super) fn each_living(&mut self, mut f: impl FnMut(&mut Thread)) {
+        for thread in &self.order {
+            f(&mut self.threads[*thread]);
+        }
+    }
+
+    /// Time stands still once the root has ended: no thread is left for which it would have to pass.
+    pub(super) fn time_stands_still(&self) -> bool {
+        self.threads[0].is_finished()
     }
 
     pub(super) fn wake_blocked_on(&mut self, on: On) {

@@ -1,7 +1,7 @@
 //! What happened in a bubble, step by step.
 
 use std::backtrace::Backtrace;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::op::Op;
@@ -14,8 +14,11 @@ const FACTOR: u64 = 0x0100_0000_01b3;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Trace {
-    pub(crate) steps: Vec<Step>,
-    pub(crate) decisions: Vec<Decision>,
+    pub(crate) steps: Steps,
+    /// How often there was a choice.
+    pub(crate) decisions: u32,
+    /// The choices that were not the usual ones, in order.
+    deviations: Vec<Deviation>,
     /// Of all that happened: threads, kinds of steps, objects.
     pub(crate) hash: u64,
     /// Where steps of unmodified code were taken, as far as anybody has looked.
@@ -33,19 +36,76 @@ pub(crate) struct Step {
     pub(crate) now: u64,
 }
 
-/// There was a choice.
+/// A choice that would have been another one if the strategy had not interfered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Decision {
+struct Deviation {
+    /// How many choices there had been before.
+    number: u32,
     /// How many steps had been taken before.
-    pub(crate) step: usize,
-    pub(crate) chosen: u16,
-    /// What would have been chosen if nobody had interfered.
-    pub(crate) usual: u16,
+    step: usize,
+    chosen: u16,
+}
+
+/// So many steps of a long run are kept from its beginning, and so many from its end.
+const FIRST: usize = 100_000;
+const LAST: usize = 10_000;
+
+/// The steps of a run. Of a long one the middle is not kept: a run may go on for hours.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Steps {
+    first: Vec<Step>,
+    last: VecDeque<Step>,
+    taken: usize,
+}
+
+impl Steps {
+    /// How many steps have been taken.
+    pub(crate) fn len(&self) -> usize {
+        self.taken
+    }
+
+    /// Returns a step, if it is kept.
+    pub(crate) fn get(&self, step: usize) -> Option<&Step> {
+        self.first.get(step).or_else(|| self.last.get(step.checked_sub(self.last_from())?))
+    }
+
+    /// The number of the first step that is kept from the end.
+    fn last_from(&self) -> usize {
+        self.taken - self.last.len()
+    }
+
+    /// The steps that are kept, with their numbers.
+    pub(crate) fn kept(&self) -> impl DoubleEndedIterator<Item = (usize, &Step)> {
+        let first = self.first.iter().enumerate();
+        let from = self.last_from();
+        first.chain(self.last.iter().enumerate().map(move |(n, step)| (from + n, step)))
+    }
+
+    /// Adds a step. Returns the number of the one that is no longer kept.
+    fn push(&mut self, step: Step) -> Option<usize> {
+        self.taken += 1;
+        if self.first.len() < FIRST {
+            self.first.push(step);
+            return None;
+        }
+        self.last.push_back(step);
+        if self.last.len() > LAST {
+            self.last.pop_front();
+            return Some(self.last_from() - 1);
+        }
+        None
+    }
 }
 
 impl Trace {
     pub(super) fn new() -> Self {
-        Trace { steps: Vec::new(), decisions: Vec::new(), hash: FNV, places: BTreeMap::new() }
+        Trace {
+            steps: Steps::default(),
+            decisions: 0,
+            deviations: Vec::new(),
+            hash: FNV,
+            places: BTreeMap::new(),
+        }
     }
 
     pub(super) fn step(&mut self, step: Step) {
@@ -54,7 +114,9 @@ impl Trace {
             self.mix(u64::from(byte));
         }
         self.mix(u64::from(step.op.object));
-        self.steps.push(step);
+        if let Some(forgotten) = self.steps.push(step) {
+            self.places.remove(&forgotten);
+        }
     }
 
     /// Where the last step was taken.
@@ -70,10 +132,13 @@ impl Trace {
     /// There were `options` of which one was chosen.
     pub(super) fn decide(&mut self, chosen: usize, usual: usize, options: usize) {
         if options > 1 {
-            let narrow = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-            let step = self.steps.len();
             self.mix(chosen as u64);
-            self.decisions.push(Decision { step, chosen: narrow(chosen), usual: narrow(usual) });
+            if chosen != usual {
+                let (number, step) = (self.decisions, self.steps.len());
+                let chosen = u16::try_from(chosen).unwrap_or(u16::MAX);
+                self.deviations.push(Deviation { number, step, chosen });
+            }
+            self.decisions = self.decisions.saturating_add(1);
         }
     }
 
@@ -89,7 +154,46 @@ impl Trace {
 
     /// The decisions that were not the usual ones.
     pub(crate) fn deviations(&self) -> Vec<(u32, u16)> {
-        let numbered = (0..).zip(&self.decisions);
-        numbered.filter(|(_, d)| d.chosen != d.usual).map(|(n, d)| (n, d.chosen)).collect()
+        self.deviations.iter().map(|deviation| (deviation.number, deviation.chosen)).collect()
+    }
+
+    /// Whether the strategy interfered before that step.
+    pub(crate) fn interfered_before(&self, step: usize) -> bool {
+        self.deviations.binary_search_by_key(&step, |deviation| deviation.step).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::machine::Kind;
+
+    #[test]
+    fn of_a_long_run_the_first_and_the_last_steps_are_kept() {
+        const STEPS: usize = 1_000_000;
+        let mut trace = Trace::new();
+        let op = Op::new(Kind::Yield, 0);
+        for now in 0..STEPS as u64 {
+            trace.step(Step { thread: 0, op, call: None, now });
+        }
+        let steps = &trace.steps;
+        assert_eq!(steps.len(), STEPS);
+        let numbers: Vec<usize> = steps.kept().map(|(number, _)| number).collect();
+        let kept: Vec<usize> = (0..FIRST).chain(STEPS - LAST..STEPS).collect();
+        assert!(numbers == kept);
+        let at = |step: usize| steps.get(step).map(|step| step.now);
+        assert!(kept.iter().all(|&step| at(step) == Some(step as u64)));
+        assert!([FIRST, STEPS - LAST - 1, STEPS].map(at) == [None; 3]);
+    }
+
+    #[test]
+    fn only_choices_that_deviate_are_kept() {
+        let mut trace = Trace::new();
+        for choice in [0, 0, 1, 0, 2] {
+            trace.decide(choice, 0, 3);
+        }
+        trace.decide(0, 0, 1);
+        assert_eq!((trace.decisions, trace.deviations()), (5, vec![(2, 1), (4, 2)]));
+        assert!(trace.interfered_before(0) && !trace.interfered_before(1));
     }
 }
