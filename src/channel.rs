@@ -7,8 +7,10 @@
 //! `iter_until`, with a bound like all other blocking calls of the crate. [`merge`] receives from
 //! several at once.
 //!
-//! In a bubble of the test kit these channels, which are not the crate's own, are seen with the feature
-//! `sim-std`; [`after`] and [`tick`] run on its clock only then.
+//! In a simulated run, `send_until`, `recv_until`, `iter_until`, [`merge`] and [`select!`](select) are seen
+//! with the feature `sim` alone. The channels themselves are crossbeam's: their own calls are no steps of
+//! the run, and those that block (`send`, `recv`, `recv_timeout`, an iterator, crossbeam's `select!`) need
+//! `sim-std`, as do [`after`] and [`tick`], whose time is real without it.
 //!
 //! # Compared with Go
 //!
@@ -18,16 +20,20 @@
 mod merge;
 mod recv;
 mod select;
+#[doc(hidden)]
+pub mod selecting;
 mod send;
 mod tick;
 
 pub use crossbeam_channel::{
     IntoIter, Iter, ReadyTimeoutError, Receiver, RecvError, RecvTimeoutError, Select,
     SelectTimeoutError, SelectedOperation, SendError, SendTimeoutError, Sender, TryIter,
-    TryReadyError, TryRecvError, TrySelectError, TrySendError, after, at, bounded, never, select,
+    TryReadyError, TryRecvError, TrySelectError, TrySendError, after, at, bounded, never,
     select_biased, unbounded,
 };
 
+#[doc(inline)]
+pub use crate::__select as select;
 pub use merge::{Merge, merge};
 pub use recv::{IterUntil, RecvUntil, RecvUntilError};
 pub use send::{SendUntil, SendUntilError};

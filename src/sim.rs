@@ -78,8 +78,9 @@
 //! | | `sim` | `sim-std` (Linux with glibc) |
 //! |---|---|---|
 //! | everything of this crate | each step | each step |
+//! | [`channel::select!`](crate::channel::select), `send_until`, `recv_until`, `merge` | each step | each step |
 //! | [`sim::sync`](sync), [`spawn`], [`scope`] | each step | each step |
-//! | locks, condition variables, `park`, channels of std, `parking_lot`, crossbeam | no: a thread that blocks in them for one that is not running is reported after ten seconds | where they block and wake |
+//! | locks, condition variables, `park`, channels of std, `parking_lot`, crossbeam | no: a call that does not block just happens, between two steps; a thread that blocks in them for one that is not running is reported after ten seconds | where they block and wake |
 //! | `thread::spawn`, `thread::scope` | no: their threads are outside | as [`spawn`] |
 //! | `Instant::now`, `SystemTime::now`, `thread::sleep` | no: real time ([`now`], [`sleep`]) | virtual time |
 //! | atomics of std | no: use [`sync::atomic`], or [`label`] between them | no |

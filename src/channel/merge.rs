@@ -3,10 +3,10 @@
 use std::fmt;
 use std::iter::FusedIterator;
 
-use crossbeam_channel::{Receiver, RecvError, TryRecvError};
+use crossbeam_channel::{Receiver, RecvError, Select, TryRecvError};
 
 use super::RecvUntilError;
-use super::select::select_until;
+use super::select::{Operations, Order, select_until};
 use crate::sys;
 use crate::wait::Until;
 
@@ -67,6 +67,7 @@ impl<T> Merge<T> {
         let until = until.into();
         until.enter()?;
         loop {
+            sys::point();
             match self.try_recv() {
                 Ok(message) => return Ok(message),
                 Err(TryRecvError::Disconnected) => return Err(RecvUntilError::Disconnected),
@@ -108,23 +109,47 @@ impl<T> Merge<T> {
 
     /// Waits for a message, or for the end of a channel; `None` if the bound was reached.
     fn select(&mut self, until: &Until<'_>) -> Option<Result<T, RecvError>> {
-        let (before, behind) = self.receivers.split_at(self.next);
-        let selected = select_until(until, |select| {
-            for receiver in behind.iter().chain(before) {
-                select.recv(receiver);
-            }
+        let all = InTurn { receivers: &self.receivers, first: self.next };
+        let (place, received) = select_until(until, Order::First, &all, |which, selected| {
+            let place = all.place(which);
+            (place, selected.recv(&self.receivers[place]))
         })?;
-        let place = (self.next + selected.index()) % self.receivers.len();
-        let received = selected.recv(&self.receivers[place]);
         // One that has ended is looked at first, and let go of.
         self.next = if received.is_ok() { place + 1 } else { place };
         Some(received)
     }
 }
 
+/// All channels, beginning with one of them.
+struct InTurn<'a, T> {
+    receivers: &'a [Receiver<T>],
+    first: usize,
+}
+
+impl<T> InTurn<'_, T> {
+    fn place(&self, which: usize) -> usize {
+        (self.first + which) % self.receivers.len()
+    }
+}
+
+impl<'a, T> Operations<'a> for InTurn<'a, T> {
+    fn count(&self) -> usize {
+        self.receivers.len()
+    }
+
+    fn enter(&self, which: usize, select: &mut Select<'a>) {
+        select.recv(&self.receivers[self.place(which)]);
+    }
+
+    fn is_meeting(&self, which: usize) -> bool {
+        self.receivers[self.place(which)].capacity() == Some(0)
+    }
+}
+
 impl<T> Iterator for Merge<T> {
     type Item = T;
 
+    #[cfg_attr(feature = "sim", track_caller)]
     fn next(&mut self) -> Option<T> {
         match self.recv_until(Until::FOREVER) {
             Ok(message) => Some(message),

@@ -4,9 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::iter::FusedIterator;
 
-use crossbeam_channel::{Receiver, TryRecvError};
+use crossbeam_channel::{Receiver, Select, TryRecvError};
 
-use super::select::select_until;
+use super::select::{Operations, Order, select_until};
 use crate::sys;
 use crate::wait::{Interrupted, Until};
 
@@ -98,6 +98,9 @@ impl<T> RecvUntil<T> for Receiver<T> {
 #[cfg_attr(feature = "sim", track_caller)]
 fn recv<T>(receiver: &Receiver<T>, until: &Until<'_>) -> Result<T, RecvUntilError> {
     until.enter()?;
+    if sys::is_simulated() {
+        return recv_slow(receiver, until);
+    }
     match receiver.try_recv() {
         Ok(message) => Ok(message),
         Err(TryRecvError::Empty) => recv_slow(receiver, until),
@@ -109,9 +112,24 @@ fn recv<T>(receiver: &Receiver<T>, until: &Until<'_>) -> Result<T, RecvUntilErro
 #[cfg_attr(feature = "sim", track_caller)]
 fn recv_slow<T>(receiver: &Receiver<T>, until: &Until<'_>) -> Result<T, RecvUntilError> {
     let _call = sys::blocking_call("Receiver::recv_until");
-    match select_until(until, |select| _ = select.recv(receiver)) {
-        Some(selected) => selected.recv(receiver).map_err(|_| RecvUntilError::Disconnected),
-        None => Err(until.why().into()),
+    select_until(until, Order::First, &One(receiver), |_, selected| selected.recv(receiver))
+        .ok_or_else(|| until.why().into())
+        .and_then(|message| message.map_err(|_| RecvUntilError::Disconnected))
+}
+
+struct One<'a, T>(&'a Receiver<T>);
+
+impl<'a, T> Operations<'a> for One<'a, T> {
+    fn count(&self) -> usize {
+        1
+    }
+
+    fn enter(&self, _which: usize, select: &mut Select<'a>) {
+        select.recv(self.0);
+    }
+
+    fn is_meeting(&self, _which: usize) -> bool {
+        self.0.capacity() == Some(0)
     }
 }
 

@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
-use crossbeam_channel::{Sender, TrySendError};
+use crossbeam_channel::{Select, Sender, TrySendError};
 
-use super::select::select_until;
+use super::select::{Operations, Order, select_until};
 use crate::sys;
 use crate::wait::{Interrupted, Until};
 
@@ -65,6 +65,9 @@ impl<T> SendUntil<T> for Sender<T> {
         if let Err(interrupted) = until.enter() {
             return Err(SendUntilError::Interrupted(message, interrupted));
         }
+        if sys::is_simulated() {
+            return send_slow(self, message, &until);
+        }
         match self.try_send(message) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(message)) => send_slow(self, message, &until),
@@ -81,11 +84,31 @@ fn send_slow<T>(
     until: &Until<'_>,
 ) -> Result<(), SendUntilError<T>> {
     let _call = sys::blocking_call("Sender::send_until");
-    match select_until(until, |select| _ = select.send(sender)) {
-        Some(selected) => {
-            selected.send(sender, message).map_err(|e| SendUntilError::Disconnected(e.0))
+    let mut message = Some(message);
+    let sent = select_until(until, Order::First, &One(sender), |_, selected| {
+        selected.send(sender, message.take().expect("it is sent once"))
+    });
+    match (sent, message) {
+        (None, Some(message)) => Err(SendUntilError::Interrupted(message, until.why())),
+        (sent, _) => {
+            sent.map_or(Ok(()), |sent| sent.map_err(|e| SendUntilError::Disconnected(e.0)))
         }
-        None => Err(SendUntilError::Interrupted(message, until.why())),
+    }
+}
+
+struct One<'a, T>(&'a Sender<T>);
+
+impl<'a, T> Operations<'a> for One<'a, T> {
+    fn count(&self) -> usize {
+        1
+    }
+
+    fn enter(&self, _which: usize, select: &mut Select<'a>) {
+        select.send(self.0);
+    }
+
+    fn is_meeting(&self, _which: usize) -> bool {
+        self.0.capacity() == Some(0)
     }
 }
 

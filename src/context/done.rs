@@ -42,6 +42,9 @@ impl Context {
     ///
     /// To ask whether the context has ended, [`has_ended`](Self::has_ended) is cheaper.
     ///
+    /// A simulated run sees the crate's own operations on it, [`channel::select!`](crate::channel::select)
+    /// among them, with the feature `sim` alone; crossbeam's `recv` and `select!` need `sim-std`.
+    ///
     /// # Panics
     ///
     /// `Context::done: ...` if the context has a deadline and the operating system refuses the

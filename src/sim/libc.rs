@@ -36,7 +36,7 @@ mod glibc;
     not(target_feature = "crt-static"),
     not(miri)
 ))]
-pub(super) use glibc::{Known, begin, body_is_over, prepare_thread};
+pub(super) use glibc::{Known, begin, body_is_over, prepare_thread, sees_waits};
 
 #[cfg(not(all(
     feature = "sim-std",
@@ -55,7 +55,7 @@ mod absent;
     not(target_feature = "crt-static"),
     not(miri)
 )))]
-pub(super) use absent::{Known, begin, body_is_over, prepare_thread};
+pub(super) use absent::{Known, begin, body_is_over, prepare_thread, sees_waits};
 
 #[cfg(all(target_os = "linux", not(miri)))]
 mod symbols;

@@ -18,6 +18,7 @@
 #![expect(clippy::disallowed_methods, reason = "it is the other side of the door")]
 #![expect(clippy::disallowed_types, reason = "it is the other side of the door")]
 
+mod awaiting;
 mod bubble;
 mod clock;
 mod end;
@@ -45,6 +46,7 @@ mod thread;
 mod trace;
 mod turn;
 
+pub(crate) use awaiting::{Awaited, await_any, sees_waits};
 pub(crate) use bubble::Bubble;
 pub(crate) use clock::{elapsed, next_deadline, now, sleep, wait_idle};
 pub(crate) use end::{End, Ended, Failure, Seen, SeenStatus};

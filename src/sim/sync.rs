@@ -62,7 +62,7 @@
 //! # When not to use it
 //!
 //! - What phalanx itself offers needs nothing from here: all of it knows bubbles.
-//! - Code that cannot be changed, and `select!`, need the feature `sim-std`, which sees the originals.
+//! - Code that cannot be changed needs the feature `sim-std`, which sees the originals.
 //! - There is no `Once`, `Barrier` or `ReentrantMutex` here; threads are [`spawn`](super::spawn) and
 //!   [`scope`](super::scope), time is [`now`](super::now) and [`sleep`](super::sleep).
 //! - What two bubbles use at the same time, such as a static in two tests that run in parallel, works

@@ -145,6 +145,7 @@ pub(super) fn call(seen: &Seen) -> (String, &'static Location<'static>) {
         SeenStatus::Blocked { on: On::Futex { .. }, .. } => "a lock, a channel or a park of std's",
         SeenStatus::Blocked { on: On::Sleep, .. } => "sleep",
         SeenStatus::Blocked { on: On::Idle, .. } => "sim::wait_idle",
+        SeenStatus::Blocked { on: On::Channel, .. } => "an operation on a channel",
         _ => seen.op.kind.name(),
     };
     (name.to_owned(), seen.op.at)

@@ -119,6 +119,9 @@ impl Ticker {
     ///
     /// From the first call on the timer thread wakes at each tick, received or not.
     ///
+    /// A simulated run sees the crate's own operations on it, [`channel::select!`](crate::channel::select)
+    /// among them, with the feature `sim` alone; crossbeam's `recv` and `select!` need `sim-std`.
+    ///
     /// # Panics
     ///
     /// `Ticker::channel: ...` if the operating system refuses the timer thread. Nothing is changed.

@@ -80,6 +80,9 @@ impl Timer {
     /// Returns the channel on which the instant comes at which it was due. If it has gone off, and
     /// nobody has noticed, the value is there.
     ///
+    /// A simulated run sees the crate's own operations on it, [`channel::select!`](crate::channel::select)
+    /// among them, with the feature `sim` alone; crossbeam's `recv` and `select!` need `sim-std`.
+    ///
     /// # Panics
     ///
     /// `Timer::channel: ...` if the operating system refuses the timer thread. Nothing is changed.

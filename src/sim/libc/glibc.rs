@@ -13,7 +13,7 @@ mod threads;
 pub(crate) use bubbles::Known;
 pub(crate) use edges::body_is_over;
 pub(crate) use fairness::prepare_thread;
-pub(crate) use selftest::begin;
+pub(crate) use selftest::{begin, sees_waits};
 
 use super::symbols::Symbol;
 use crate::sim::machine;

@@ -38,6 +38,7 @@ impl Newcomer {
         here::enter(Here { bubble: Arc::clone(&bubble), me: thread });
         real(libc::prepare_thread);
         wait_at_gate(&bubble, thread);
+        here::with(Here::settle);
         // By the root, inside, so that it is the clock which the user's code reads.
         bubble.start.get_or_init(Instant::now);
         // AssertUnwindSafe: the body is used up.

@@ -34,6 +34,8 @@ pub(crate) enum Kind {
     Spawn,
     Join,
     Sleep,
+    /// Looks which operations on channels of crossbeam's can go ahead.
+    Select,
     Yield,
     WaitIdle,
     /// Comes back from a call that the kit does not see into.
@@ -84,6 +86,7 @@ impl Kind {
             Kind::Spawn => "spawn",
             Kind::Join => "join",
             Kind::Sleep => "sleep",
+            Kind::Select => "select",
             Kind::Yield => "yield",
             Kind::WaitIdle => "wait_idle",
             Kind::External => "external",

@@ -24,6 +24,7 @@ impl State {
             if let Some(failure) = self.overrun() {
                 return self.fail(failure);
             }
+            self.look_at_awaited();
             if self.is_spinning() {
                 self.each_living(|thread| thread.yields = 0);
                 if self.wake_where(Thread::waits_for_idleness) == 0 {

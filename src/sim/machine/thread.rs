@@ -4,6 +4,7 @@ use std::backtrace::Backtrace;
 use std::panic::Location;
 use std::sync::Arc;
 
+use super::awaiting::Look;
 use super::gate::Gate;
 use super::op::{Kind, Op};
 use super::path::Path;
@@ -24,6 +25,8 @@ pub(super) struct Thread {
     pub(super) yielded: bool,
     /// How often it has done so since anything of note has happened.
     pub(super) yields: u32,
+    /// What it waits for, if no step tells of that.
+    pub(super) awaited: Option<Look>,
     /// Whether its last park returned for no reason.
     pub(super) roused: bool,
     /// The call of the crate, or of the kit, that it is in.
@@ -69,6 +72,8 @@ pub(crate) enum On {
     Sleep,
     /// That nobody else can run.
     Idle,
+    /// That an operation on a channel of crossbeam's can go ahead.
+    Channel,
     Futex {
         address: usize,
         bits: u32,
@@ -122,6 +127,7 @@ impl Thread {
             idle: Idle::No,
             yielded: false,
             yields: 0,
+            awaited: None,
             roused: false,
             doing: None,
             gate: Arc::default(),
@@ -149,6 +155,7 @@ impl Thread {
     }
 
     pub(super) fn wake(&mut self, woken: Woken) {
+        self.stop_awaiting();
         self.status = Status::Runnable;
         self.woken = woken;
     }

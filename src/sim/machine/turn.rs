@@ -37,17 +37,33 @@ impl Here {
 
     /// Blocks, from a step that has been taken, and returns when the thread has been woken.
     #[track_caller]
-    pub(super) fn block(&self, mut state: Locked<'_>, on: On, deadline: Option<u64>) {
+    pub(super) fn block(&self, state: Locked<'_>, on: On, deadline: Option<u64>) {
+        self.block_inside(state, on, deadline, None);
+    }
+
+    /// [`block`](Self::block), and calls `inside` for real while others have their turns.
+    #[track_caller]
+    pub(super) fn block_inside(
+        &self,
+        mut state: Locked<'_>,
+        on: On,
+        deadline: Option<u64>,
+        inside: Option<&mut dyn FnMut()>,
+    ) {
         if here::is_atomic() {
             drop(state);
             panic!("sim::atomically: it would block");
         }
         state.block(self.me, on, deadline);
-        self.switch(state);
+        self.switch_inside(state, inside);
     }
 
     /// Lets the next thread go on, and waits for the turn of this one.
-    fn switch(&self, mut state: Locked<'_>) {
+    fn switch(&self, state: Locked<'_>) {
+        self.switch_inside(state, None);
+    }
+
+    fn switch_inside(&self, mut state: Locked<'_>, inside: Option<&mut dyn FnMut()>) {
         if state.closing && state.threads[self.me].is_runnable() {
             return;
         }
@@ -62,13 +78,20 @@ impl Here {
             Next::Outside | Next::Over => None,
         };
         let own = Arc::clone(&state.threads[self.me].gate);
+        // It may have been woken in this pick.
+        let inside = inside.filter(|_| state.threads[self.me].blocked().is_some());
         drop(state);
         if let Some((gate, pass)) = opened {
             gate.open(pass);
         }
+        if let Some(inside) = inside {
+            real(inside);
+            self.state().threads[self.me].has_entered();
+        }
         if own.wait() == Pass::Die {
             panic::resume_unwind(Box::new(Dismissed));
         }
+        self.settle();
     }
 
     /// Fails, and stays: where there can be no unwinding.
@@ -119,6 +142,7 @@ impl Here {
             drop(state);
             own.wait();
         }
+        self.settle();
         result
     }
 

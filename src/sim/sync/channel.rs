@@ -12,7 +12,8 @@
 //!   once all messages are taken.
 //!
 //! Timeouts are virtual in a bubble; a deadline is an instant of [`sim::now`](crate::sim::now). There
-//! is no `select!`, `after` or `tick`: for those, the feature `sim-std` sees crossbeam's own.
+//! is no `select!`, `after` or `tick`: [`channel::select!`](crate::channel::select) is seen on crossbeam's
+//! own channels; for the others there is the feature `sim-std`.
 //!
 //! # Examples
 //!

@@ -55,6 +55,11 @@ pub(super) fn is_passed() -> bool {
     PASSED.load(Relaxed)
 }
 
+/// Whether waits of unmodified code are seen.
+pub(crate) fn sees_waits() -> bool {
+    is_passed()
+}
+
 /// Whether threads that are started now may be the one that tries it.
 pub(super) fn is_running() -> bool {
     RUNNING.load(Relaxed)
