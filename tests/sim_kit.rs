@@ -95,7 +95,7 @@ fn time_stands_still_when_the_root_has_ended() {
     }
     let waits_without_blocking = || {
         drop(sim::spawn("spins", || {
-            let (ctx, _canceller) = Context::background().with_timeout(SECOND);
+            let ctx = Context::background().with_timeout(SECOND);
             while !ctx.has_ended() {
                 sim::yield_now();
             }
