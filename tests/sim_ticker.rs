@@ -204,12 +204,50 @@ fn no_tick_comes_after_stop_in_every_schedule() {
             };
             pause(SECOND);
             ticker.stop();
-            assert!(channel.is_none_or(|c| c.try_recv().unwrap_err().is_disconnected()));
+            let is_silent =
+                || channel.as_ref().is_none_or(|c| c.try_recv().unwrap_err().is_empty());
+            assert!(is_silent());
             assert_eq!(waiting.join().unwrap(), SECOND);
-            assert!(!ticker.reset(SECOND));
-            assert_eq!(ticker.next(), None);
+            sim::sleep(HOUR);
+            assert!(is_silent());
+            assert_eq!((ticker.next(), ticker.try_next()), (None, None));
         });
     }
+}
+
+#[test]
+fn a_stopped_ticker_that_is_reset_ticks_again_in_every_schedule() {
+    for with_channel in [false, true] {
+        always(1, move || {
+            let ticker = Ticker::new(SECOND);
+            let channel = with_channel.then(|| ticker.channel());
+            pause(SECOND); // a tick is missed, at this instant
+            ticker.stop();
+            assert!(!ticker.reset(MINUTE));
+            let now = sim::now();
+            assert_eq!(ticker.try_next(), None);
+            sim::sleep(just_before(MINUTE));
+            assert_eq!(channel.and_then(unread), None);
+            sim::sleep(NANO);
+            let tick = channel.map_or_else(|| ticker.next(), |_| unread(ticker.channel()));
+            assert_eq!(tick, Some(now + MINUTE));
+            assert!(ticker.reset(SECOND));
+            assert_eq!(ticker.next(), Some(now + MINUTE + SECOND));
+        });
+    }
+}
+
+#[test]
+fn the_channel_of_a_ticker_has_the_tick_that_has_come_on_every_call() {
+    always(2, || {
+        let ticker = Ticker::new(SECOND);
+        let zero = sim::now();
+        for n in 1..3 {
+            assert_eq!(unread(ticker.channel()), None);
+            pause(SECOND); // the timer thread may not have run yet
+            assert_eq!(unread(ticker.channel()), Some(zero + n * SECOND));
+        }
+    });
 }
 
 #[test]
@@ -283,6 +321,8 @@ fn threads_that_set_read_and_stop_at_random_end() {
                 ticker.stop();
             });
         });
+        assert!(channel.try_recv().unwrap_err().is_empty());
+        drop(ticker);
         assert!(channel.try_recv().unwrap_err().is_disconnected());
     });
 }

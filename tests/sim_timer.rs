@@ -92,6 +92,38 @@ fn going_off_wins_over_a_bound_at_the_same_instant() {
 }
 
 #[test]
+fn the_channel_of_a_timer_that_has_gone_off_has_its_value_on_every_call() {
+    always(2, || {
+        let timer = Timer::new(SECOND);
+        for _ in 0..2 {
+            assert_eq!(unread(timer.channel()), None);
+            let due = timer.deadline();
+            pause(SECOND); // the timer thread may not have run yet
+            assert_eq!(unread(timer.channel()), due);
+            assert_eq!((timer.try_wait(), unread(timer.channel())), (None, None));
+            timer.reset(SECOND);
+        }
+    });
+}
+
+#[test]
+fn a_value_is_taken_without_a_wait_once_and_not_a_nanosecond_before() {
+    for with_channel in [false, true] {
+        always(2, move || {
+            let timer = Timer::new(SECOND);
+            let due = timer.deadline();
+            let channel = with_channel.then(|| timer.channel());
+            pause(just_before(SECOND));
+            assert_eq!(timer.try_wait(), None);
+            pause(NANO);
+            assert_eq!(timer.try_wait(), due);
+            assert_eq!((timer.try_wait(), channel.and_then(unread)), (None, None));
+            assert!(!timer.stop());
+        });
+    }
+}
+
+#[test]
 fn a_cancellation_ends_a_wait_and_the_timer_is_left() {
     always(1, || {
         let timer = Arc::new(Timer::new(HOUR));

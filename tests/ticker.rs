@@ -94,16 +94,27 @@ fn a_stopped_one_has_no_tick_not_even_a_missed_one() {
     let (ticker, _) = with_a_tick();
     ticker.stop();
     assert_eq!(ticker.next(), None);
-    assert_eq!(ticker.channel().try_recv(), Err(TryRecvError::Disconnected));
+    assert_eq!(ticker.channel().try_recv(), Err(TryRecvError::Empty));
 
     let (ticker, _) = with_a_tick();
     let channel = ticker.channel();
     ticker.stop();
     ticker.stop();
-    assert_eq!(channel.try_recv(), Err(TryRecvError::Disconnected));
+    assert_eq!(channel.try_recv(), Err(TryRecvError::Empty));
     assert_eq!(ticker.next_until(HOUR).unwrap(), None);
-    assert!(!ticker.reset(MILLI), "it cannot be set anew");
     assert_eq!(format!("{ticker:?}"), "Ticker { period: 0ns, next: None, .. }");
+    let channel = channel.clone();
+    drop(ticker);
+    assert_eq!(channel.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+#[test]
+fn a_tick_is_taken_without_a_wait_if_there_is_one() {
+    let (ticker, first) = with_a_tick();
+    assert_eq!(ticker.try_next(), Some(first));
+    let later = Ticker::new(HOUR);
+    assert_eq!(later.try_next(), None);
+    assert_eq!(later.channel().try_recv(), Err(TryRecvError::Empty));
 }
 
 #[test]

@@ -12,7 +12,8 @@ use core::Core;
 use crossbeam_channel::Receiver;
 use grid::Grid;
 
-use super::{from_now, waiting};
+use super::from_now;
+use super::waiting::{self, Timed};
 use crate::sys;
 use crate::wait::alarms;
 use crate::wait::{Interrupted, Until};
@@ -25,8 +26,7 @@ use crate::wait::{Interrupted, Until};
 ///
 /// [`next`](Self::next) waits for a tick, and needs no other thread; ticks that nobody asks for cost
 /// nothing. For a [`select!`](crossbeam_channel::select) there is a [`channel`](Self::channel), for
-/// which the crate's one timer thread wakes at each tick. When the ticker is stopped, or dropped,
-/// whoever waits learns that no more come.
+/// which the crate's one timer thread wakes at each tick. A ticker that is stopped can be reset.
 ///
 /// A ticker is a pointer to 144 bytes; its channel takes 664 more. A tick that was missed is taken in
 /// some 400 instructions, however many were.
@@ -47,9 +47,9 @@ use crate::wait::{Interrupted, Until};
 ///
 /// # Compared with Go
 ///
-/// `time.Ticker`, which keeps the first tick that was missed, instead of the last; whose channel blocks
-/// for ever when it has been stopped, where ours ends, so that it cannot be set anew; and which has no
-/// wait with a bound. For `time.Tick`, which cannot be stopped, there is
+/// `time.Ticker`, which keeps the first tick that was missed, instead of the last, and which has no wait
+/// with a bound. When it is stopped, its channel blocks for ever, as ours does; [`next`](Self::next)
+/// returns `None`. For `time.Tick`, which cannot be stopped, there is
 /// [`channel::tick`](crate::channel::tick).
 pub struct Ticker {
     core: Arc<Core>,
@@ -84,6 +84,11 @@ impl Ticker {
         Ticker { core: Arc::new(Core::new(grid)) }
     }
 
+    /// Returns the latest tick that has come and was not received yet, if there is one. Does not block.
+    pub fn try_next(&self) -> Option<Instant> {
+        self.core.take(sys::now()).ok().flatten()
+    }
+
     /// Waits for the next tick, and returns its instant on the grid; `None` if the ticker is stopped.
     ///
     /// # Blocking
@@ -114,8 +119,11 @@ impl Ticker {
         waiting::wait(&*self.core, &until.into())
     }
 
-    /// Returns a channel on which the instants of the ticks come. It is disconnected when the ticker
-    /// is stopped. A tick that is not received before the next one is replaced by that.
+    /// Returns a channel that receives the instants of the ticks. A tick that is not received before the
+    /// next one is replaced by that. If a tick has come and was not received, the channel has the latest
+    /// one when this returns, on every call.
+    ///
+    /// While the ticker is stopped, nothing comes. When it is dropped, the channel is disconnected.
     ///
     /// From the first call on the timer thread wakes at each tick, received or not.
     ///
@@ -127,18 +135,19 @@ impl Ticker {
     /// `Ticker::channel: ...` if the operating system refuses the timer thread. Nothing is changed.
     #[track_caller]
     pub fn channel(&self) -> &Receiver<Instant> {
-        if let Some(channel) = self.core.channel() {
-            return channel;
-        }
-        if let Err(refused) = alarms::start() {
-            panic!("Ticker::channel: the operating system refused the timer thread: {refused}");
+        if self.core.channel().is_none() {
+            if let Err(refused) = alarms::start() {
+                panic!("Ticker::channel: the operating system refused the timer thread: {refused}");
+            }
         }
         self.core.open_channel();
-        self.core.channel().expect("it was just made, by whomever")
+        self.core.channel().expect("it is there now")
     }
 
     /// Begins a new grid: the next tick comes one `period` from now, and no tick of the old grid
-    /// comes any more. Returns `false`, and does nothing, if it has been stopped.
+    /// comes after this call. A ticker that was stopped ticks again.
+    ///
+    /// Returns `true` if it was ticking, `false` if it was stopped.
     ///
     /// # Panics
     ///
@@ -149,7 +158,23 @@ impl Ticker {
         self.core.change(|| Some(Grid::new(from_now(period), period)))
     }
 
-    /// Stops it for good: no tick comes any more, not even one that was missed.
+    /// Stops it: no tick comes after this call, not even one that was missed, until it is
+    /// [reset](Self::reset).
+    ///
+    /// Threads that wait in [`next`](Self::next) return `None`. The channel stays connected.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::Ticker;
+    /// use std::time::Duration;
+    ///
+    /// let ticker = Ticker::new(Duration::from_secs(3600));
+    /// ticker.stop();
+    /// assert_eq!(ticker.next(), None);
+    /// assert!(!ticker.reset(Duration::from_millis(1)));
+    /// assert!(ticker.next().is_some());
+    /// ```
     pub fn stop(&self) {
         self.core.change(|| None);
     }
@@ -166,7 +191,7 @@ impl Iterator for &Ticker {
 
 impl Drop for Ticker {
     fn drop(&mut self) {
-        self.stop();
+        self.core.close();
     }
 }
 

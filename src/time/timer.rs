@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use core::Core;
 use crossbeam_channel::Receiver;
 
-use super::{from_now, waiting};
+use super::from_now;
+use super::waiting::{self, Timed};
 use crate::sys;
 use crate::wait::alarms;
 use crate::wait::{Interrupted, Until};
@@ -77,8 +78,8 @@ impl Timer {
         Timer { core: Arc::new(Core::new(due)) }
     }
 
-    /// Returns the channel on which the instant comes at which it was due. If it has gone off, and
-    /// nobody has noticed, the value is there.
+    /// Returns the channel that receives the instant at which the timer was due. If the timer has gone off
+    /// and the value was not received, the channel has the value when this returns, on every call.
     ///
     /// A simulated run sees the crate's own operations on it, [`channel::select!`](crate::channel::select)
     /// among them, with the feature `sim` alone; crossbeam's `recv` and `select!` need `sim-std`.
@@ -88,14 +89,33 @@ impl Timer {
     /// `Timer::channel: ...` if the operating system refuses the timer thread. Nothing is changed.
     #[track_caller]
     pub fn channel(&self) -> &Receiver<Instant> {
-        if let Some(channel) = self.core.channel() {
-            return channel;
-        }
-        if let Err(refused) = alarms::start() {
-            panic!("Timer::channel: the operating system refused the timer thread: {refused}");
+        if self.core.channel().is_none() {
+            if let Err(refused) = alarms::start() {
+                panic!("Timer::channel: the operating system refused the timer thread: {refused}");
+            }
         }
         self.core.open_channel();
-        self.core.channel().expect("it was just made, by whomever")
+        self.core.channel().expect("it is there now")
+    }
+
+    /// Returns the instant at which the timer was due, if it has gone off and the value was not received
+    /// yet. Does not block.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::Timer;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let due = Instant::now();
+    /// let timer = Timer::at(due);
+    /// assert_eq!(timer.try_wait(), Some(due));
+    /// assert_eq!(timer.try_wait(), None);
+    /// timer.reset(Duration::from_secs(3600));
+    /// assert_eq!(timer.try_wait(), None);
+    /// ```
+    pub fn try_wait(&self) -> Option<Instant> {
+        self.core.take(sys::now()).ok()
     }
 
     /// Waits until it goes off, and returns the instant at which it was due.

@@ -50,24 +50,28 @@ impl Core {
         self.channel.get()?.try_recv().ok()
     }
 
+    /// Makes the channel, if there is none. If a tick has come and the timer thread has not got to it yet,
+    /// puts the tick into the channel.
     pub(super) fn open_channel(self: &Arc<Self>) {
         let mut state = self.state.lock();
-        let (sender, receiver) = crossbeam_channel::bounded(1);
-        if self.channel.set(receiver).is_ok() && !state.is_stopped {
+        if self.channel.get().is_none() {
+            let (sender, receiver) = crossbeam_channel::bounded(1);
+            let is_new = self.channel.set(receiver).is_ok();
+            debug_assert!(is_new, "the lock is held");
             state.sender = Some(sender);
+            self.tick(&mut state);
+        } else if state.grid.next().is_some_and(|next| next <= sys::now()) {
             self.tick(&mut state);
         }
     }
 
-    /// Changes what is to come, or stops it; `false`, and nothing is changed, if it is stopped.
+    /// Changes what is to come, or stops it. Returns whether it was ticking.
     ///
     /// `grid` is called under the lock: a grid that begins now is to begin behind all ticks that
     /// somebody has had.
     pub(super) fn change(self: &Arc<Self>, grid: impl FnOnce() -> Option<Grid>) -> bool {
         let mut state = self.state.lock();
-        if state.is_stopped {
-            return false;
-        }
+        let was_stopped = state.is_stopped;
         let _of_the_old_grid = self.unread();
         let grid = grid();
         state.is_stopped = grid.is_none();
@@ -75,10 +79,14 @@ impl Core {
         state.changes += 1;
         state.grant_all();
         self.arm(&mut state);
-        let sender = if state.is_stopped { state.sender.take() } else { None };
-        drop(state);
-        drop(sender); // which wakes those who receive
-        true
+        !was_stopped
+    }
+
+    /// Stops it for good, and disconnects the channel.
+    pub(super) fn close(self: &Arc<Self>) {
+        self.change(|| None);
+        let sender = self.state.lock().sender.take();
+        drop(sender); // after the lock: it wakes those who receive
     }
 
     /// Puts the latest tick into the channel, if one has come, and sets the alarm for the next.

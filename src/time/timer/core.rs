@@ -63,9 +63,15 @@ impl Core {
         had_value
     }
 
+    /// Makes the channel, if there is none. If the timer has gone off and the timer thread has not got to
+    /// it yet, puts the value into the channel.
     pub(super) fn open_channel(self: &Arc<Self>) {
         let mut state = self.state.lock();
-        if self.channel.set(crossbeam_channel::bounded(1)).is_ok() {
+        if self.channel.get().is_none() {
+            let is_new = self.channel.set(crossbeam_channel::bounded(1)).is_ok();
+            debug_assert!(is_new, "the lock is held");
+            self.arm(&mut state);
+        } else if state.due.is_some_and(|due| due <= sys::now()) {
             self.arm(&mut state);
         }
     }
