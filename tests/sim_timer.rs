@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 use phalanx::sim::{self, Builder, ThreadState};
-use phalanx::{AfterFunc, Context, Interrupted, Timer};
+use phalanx::{AfterFunc, Context, Interrupted, Timer, WaitGroup};
 use support::schedules::{always, by_seeds, just_before, pause};
 use support::{Count, OnDrop, watchdog};
 
@@ -590,5 +590,115 @@ fn a_function_that_sets_itself_anew_is_called_again_and_again() {
         drop(own);
         sim::advance(10 * SECOND);
         assert_eq!(calls.get(), 10);
+    });
+}
+
+// --- AfterFunc: once, and stopped for certain ---------------------------------------------------
+
+#[test]
+fn a_function_that_is_called_once_cannot_be_reset_after_its_call() {
+    always(1, || {
+        let (runs, drops) = (Count::default(), Count::default());
+        let (counted, captured) = (runs.clone(), drops.on_drop());
+        let call = AfterFunc::once(SECOND, move || {
+            counted.add();
+            drop(captured);
+        });
+        pause(just_before(SECOND));
+        assert!(call.reset_at(sim::now() + SECOND));
+        sim::sleep(just_before(SECOND));
+        assert_eq!((runs.get(), drops.get()), (0, 0));
+        sim::sleep(NANO);
+        sim::wait_idle();
+        assert_eq!((runs.get(), drops.get()), (1, 1));
+        assert!(!call.reset(Duration::ZERO) && call.deadline().is_none());
+        sim::sleep(HOUR);
+        assert_eq!(runs.get(), 1);
+    });
+}
+
+#[test]
+fn a_function_that_is_never_called_is_dropped_with_its_timer() {
+    always(1, || {
+        let drops = Count::default();
+        let captured = drops.on_drop();
+        let call = AfterFunc::once_at(sim::now() + SECOND, move || drop(captured));
+        assert!(call.stop());
+        sim::sleep(HOUR);
+        assert_eq!(drops.get(), 0);
+        drop(call);
+        assert_eq!(drops.get(), 1);
+    });
+}
+
+#[test]
+fn no_run_is_under_way_after_stop_and_wait_in_every_schedule() {
+    for once in [false, true] {
+        let seen = Builder::new().exhaustive(1).outcomes(move || {
+            let (inside, runs) = (Arc::new(Mutex::new(false)), Count::default());
+            let f = {
+                let (inside, runs) = (Arc::clone(&inside), runs.clone());
+                move || {
+                    *inside.lock() = true;
+                    pause(NANO);
+                    *inside.lock() = false;
+                    runs.add();
+                }
+            };
+            let call = if once { AfterFunc::once(SECOND, f) } else { AfterFunc::new(SECOND, f) };
+            pause(SECOND);
+            let was_stopped = call.stop_and_wait();
+            assert!(!*inside.lock());
+            assert_eq!(runs.get(), usize::from(!was_stopped));
+            sim::sleep(HOUR);
+            assert_eq!(runs.get(), usize::from(!was_stopped));
+            was_stopped
+        });
+        seen.exactly([false, true]).exhausted();
+    }
+}
+
+#[test]
+fn functions_that_stop_themselves_and_each_other_do_not_wait() {
+    by_seeds(|| {
+        let calls = Arc::new(Mutex::new(Vec::<Arc<AfterFunc>>::new()));
+        let runs = Count::default();
+        for _ in 0..2 {
+            let (others, counted) = (Arc::clone(&calls), runs.clone());
+            let call = AfterFunc::new(SECOND, move || {
+                let calls = others.lock().clone();
+                for call in calls {
+                    call.stop_and_wait();
+                }
+                counted.add();
+            });
+            calls.lock().push(Arc::new(call));
+        }
+        sim::sleep(SECOND);
+        sim::wait_idle();
+        assert!((1..=2).contains(&runs.get()));
+        calls.lock().clear();
+    });
+}
+
+#[test]
+fn a_bound_ends_the_wait_for_a_run_and_the_function_is_stopped() {
+    always(1, || {
+        let gate = Arc::new(WaitGroup::new());
+        gate.add(1);
+        let passes = Arc::clone(&gate);
+        let call = AfterFunc::new(SECOND, move || passes.wait());
+        sim::sleep(SECOND);
+        sim::wait_idle();
+        call.reset(HOUR);
+        let (ended, canceller) = Context::background().with_cancel();
+        canceller.cancel();
+        assert!(call.stop_and_wait_until(&ended).is_err());
+        assert!(call.deadline().is_some(), "nothing is changed");
+        assert!(call.stop_and_wait_until(SECOND).unwrap_err().is_timeout());
+        assert_eq!((call.deadline(), sim::elapsed()), (None, 2 * SECOND));
+        gate.done();
+        assert!(!call.stop_and_wait_until(SECOND).unwrap());
+        assert_eq!(sim::elapsed(), 2 * SECOND);
     });
 }
