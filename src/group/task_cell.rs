@@ -428,11 +428,13 @@ impl<'s, 'env: 's, P> Spawner<'s, 'env, P> {
     {
         let members = self.policy.members();
         if let Some(cause) = members.context().ended() {
-            return self.turn_away(spec, waits, cause, f);
+            return self.turn_away::<T, E, F>(spec, waits, cause, f);
         }
         let slot = match members.slot(waits) {
             Ok(slot) => slot,
-            Err(Refusal::Cancelled(cause)) => return self.turn_away(spec, waits, cause, f),
+            Err(Refusal::Cancelled(cause)) => {
+                return self.turn_away::<T, E, F>(spec, waits, cause, f);
+            }
             Err(why) => return Err(Refused::new(why, f)),
         };
         if slot == Slot::Awaited {
@@ -464,7 +466,6 @@ impl<'s, 'env: 's, P> Spawner<'s, 'env, P> {
         f: F,
     ) -> Result<Handle<'s, T>, Refused<F>>
     where
-        F: FnOnce(&Context) -> Result<T, E> + Send,
         T: Send,
         P: Policy<T, E>,
     {
