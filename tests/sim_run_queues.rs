@@ -18,9 +18,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use phalanx::sim::{self, Builder, TimeMode};
+use phalanx::sim::{self, Builder};
 use phalanx::{Context, ErrGroup, Stopped, Until, WaitGroup};
-use support::schedules::pause;
+use support::groups::{group_of, wait};
+use support::schedules::{exhaust, pause, with_any_delay};
 
 /// A task that does not start within so many steps never does.
 fn builder() -> Builder {
@@ -29,32 +30,19 @@ fn builder() -> Builder {
 
 /// All schedules with one preemption, or one unusual answer.
 fn always(test: impl Fn() + Send + Sync + 'static) {
-    let report = builder().exhaustive(1).check(test);
-    assert!(report.exhausted, "{report}");
+    exhaust(&builder(), 1, test);
 }
 
 /// All schedules without a preemption, and with the usual answers.
 fn without_preemption(test: impl Fn() + Send + Sync + 'static) {
-    let report = builder().exhaustive(0).check(test);
-    assert!(report.exhausted, "{report}");
+    exhaust(&builder(), 0, test);
 }
 
 /// Random schedules, with any delays and with parks that return for no reason too.
 fn often(test: impl Fn() + Send + Sync + Clone + 'static) {
     builder().check(test.clone());
     builder().spurious_wakeups(20).check(test.clone());
-    builder().time(TimeMode::Racing { percent: 20 }).spurious_wakeups(20).check(test);
-}
-
-fn group_of(tasks: usize) -> Arc<WaitGroup> {
-    let group = Arc::new(WaitGroup::new());
-    group.add(tasks);
-    group
-}
-
-/// Waits, and runs no task here.
-fn wait(group: &WaitGroup) {
-    group.wait_until(Until::FOREVER).unwrap();
+    with_any_delay(builder()).check(test);
 }
 
 // --- A group's limit --------------------------------------------------------------------------

@@ -14,12 +14,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use phalanx::sim::{self, Builder, TimeMode};
+use phalanx::sim::{self, Builder};
 use phalanx::{
-    CauseKind, Context, Counter, ErrGroup, Interrupted, NoThread, Refusal, Stopped, Until,
-    WaitGroup, WhyStopped, set_max_threads,
+    CauseKind, Context, Counter, ErrGroup, Interrupted, NoThread, Refusal, Stopped, WaitGroup,
+    WhyStopped, set_max_threads,
 };
-use support::schedules::pause;
+use support::groups::{group_of, wait};
+use support::schedules::{exhaust, pause, with_any_delay};
 use support::{Crowd, text_of};
 
 const LIMIT: usize = 2;
@@ -32,25 +33,13 @@ fn builder() -> Builder {
 
 /// All schedules with so many preemptions, or unusual answers.
 fn always(preemptions: u32, test: impl Fn() + Send + Sync + 'static) {
-    let report = builder().exhaustive(preemptions).check(test);
-    assert!(report.exhausted, "{report}");
+    exhaust(&builder(), preemptions, test);
 }
 
 /// Random schedules, with any delays and with parks that return for no reason too.
 fn often(test: impl Fn() + Send + Sync + Clone + 'static) {
     builder().check(test.clone());
-    builder().time(TimeMode::Racing { percent: 20 }).spurious_wakeups(20).check(test);
-}
-
-fn group_of(tasks: usize) -> Arc<WaitGroup> {
-    let group = Arc::new(WaitGroup::new());
-    group.add(tasks);
-    group
-}
-
-/// Waits, and runs no task here.
-fn wait(group: &WaitGroup) {
-    group.wait_until(Until::FOREVER).unwrap();
+    with_any_delay(builder()).check(test);
 }
 
 /// Of three tasks that block, two are accepted, and both start.

@@ -13,9 +13,10 @@ use std::thread;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use phalanx::sim::{self, Builder, ThreadState, TimeMode};
-use phalanx::{Context, ErrGroup, Stopped, Until, WaitGroup};
-use support::schedules::pause;
+use phalanx::sim::{self, Builder, ThreadState};
+use phalanx::{Context, ErrGroup, Stopped, WaitGroup};
+use support::groups::{group_of, wait};
+use support::schedules::{exhaust, pause, with_any_delay};
 
 const SECOND: Duration = Duration::from_secs(1);
 const NANO: Duration = Duration::from_nanos(1);
@@ -31,25 +32,13 @@ fn builder() -> Builder {
 
 /// Runs `test` under all schedules with so many preemptions.
 fn always(preemptions: u32, test: impl Fn() + Send + Sync + 'static) {
-    let report = builder().exhaustive(preemptions).check(test);
-    assert!(report.exhausted, "{report}");
+    exhaust(&builder(), preemptions, test);
 }
 
 /// Runs `test` under random schedules, with parks that return for no reason too.
 fn often(test: impl Fn() + Send + Sync + Clone + 'static) {
     builder().check(test.clone());
-    builder().time(TimeMode::Racing { percent: 20 }).spurious_wakeups(20).check(test);
-}
-
-fn group_of(tasks: usize) -> Arc<WaitGroup> {
-    let group = Arc::new(WaitGroup::new());
-    group.add(tasks);
-    group
-}
-
-/// Waits, and runs no task here.
-fn wait(group: &WaitGroup) {
-    group.wait_until(Until::FOREVER).unwrap();
+    with_any_delay(builder()).check(test);
 }
 
 /// The name of the current thread: `root`, or `phalanx` if it is one of the cache's.

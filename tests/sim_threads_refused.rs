@@ -12,9 +12,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use phalanx::sim::{self, Builder, TimeMode};
-use phalanx::{Context, ErrGroup, Refusal, Stopped, Until, WaitGroup};
-use support::schedules::pause;
+use phalanx::sim::{self, Builder};
+use phalanx::{Context, ErrGroup, Refusal, Stopped, WaitGroup};
+use support::groups::wait;
+use support::schedules::{pause, with_any_delay};
 use support::{Count, text_of};
 
 /// How long a thread without work stays.
@@ -28,11 +29,6 @@ fn builder() -> Builder {
 /// All schedules with one preemption.
 fn all() -> Builder {
     builder().exhaustive(1)
-}
-
-/// Schedules in which any time may pass at any step, so that idle threads leave when they like.
-fn with_any_delay() -> Builder {
-    builder().time(TimeMode::Racing { percent: 20 }).spurious_wakeups(20)
 }
 
 /// Runs `test` with all threads refused, then with all but the first, and so on, until there is none to
@@ -51,11 +47,6 @@ fn from_every_thread_on(builder: &Builder, test: fn()) -> usize {
         }
     }
     unreachable!("there is a last thread")
-}
-
-/// Waits, and runs no task here.
-fn wait(group: &WaitGroup) {
-    group.wait_until(Until::FOREVER).unwrap();
 }
 
 /// Starts a task, and if it comes back, once more.
@@ -98,7 +89,7 @@ fn meet_from(starters: usize, each: usize) {
 #[test]
 fn tasks_meet_though_the_first_thread_is_refused() {
     for (builder, starters, each) in
-        [(all(), 1, 1), (builder(), 2, 1), (builder(), 3, 2), (with_any_delay(), 3, 2)]
+        [(all(), 1, 1), (builder(), 2, 1), (builder(), 3, 2), (with_any_delay(builder()), 3, 2)]
     {
         builder.check(move || {
             sim::refuse_threads(0..1);
@@ -133,7 +124,7 @@ fn tasks_of_a_scope_meet_though_the_first_thread_is_refused() {
         assert_eq!(numbers.unwrap(), (1, 2));
     };
     all().check(test);
-    with_any_delay().check(test);
+    with_any_delay(builder()).check(test);
 }
 
 /// Tasks that need no other, on few threads or none. Each runs, or comes back, or is refused after it was
@@ -269,12 +260,12 @@ fn tasks_meet_though_any_one_thread_is_refused() {
             meet_from(1, 2);
         };
         builder().exhaustive(0).check(test);
-        with_any_delay().check(test);
+        with_any_delay(builder()).check(test);
     }
 }
 
 /// Who starts a task may be held up for ten seconds between its claim and its push.
 #[test]
 fn a_task_is_not_left_behind_by_a_thread_that_leaves_where_no_other_can_be_had() {
-    assert!(from_every_thread_on(&with_any_delay().iterations(100), run_or_come_back) > 1);
+    assert!(from_every_thread_on(&with_any_delay(builder()).iterations(100), run_or_come_back) > 1);
 }

@@ -19,6 +19,7 @@ use phalanx::{CauseKind, Context};
 pub(crate) mod alone;
 pub(crate) mod asleep;
 pub(crate) mod failure;
+pub(crate) mod groups;
 #[cfg(target_os = "linux")]
 pub(crate) mod refused;
 #[cfg(feature = "sim")]

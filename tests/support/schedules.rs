@@ -26,8 +26,23 @@ pub(crate) fn play<T: Send + 'static>(
 /// Runs `test` under all schedules with so many preemptions.
 #[track_caller]
 pub(crate) fn always(preemptions: u32, test: impl Fn() + Send + Sync + 'static) {
-    let report = Builder::new().exhaustive(preemptions).check(test);
+    exhaust(&Builder::new(), preemptions, test);
+}
+
+/// Runs `test` under all schedules with so many preemptions, with the settings of `builder`.
+#[track_caller]
+pub(crate) fn exhaust(
+    builder: &Builder,
+    preemptions: u32,
+    test: impl Fn() + Send + Sync + 'static,
+) {
+    let report = builder.clone().exhaustive(preemptions).check(test);
     assert!(report.exhausted, "{report}");
+}
+
+/// The schedules of `builder`, in which any time may pass at any step, and parks return for no reason.
+pub(crate) fn with_any_delay(builder: Builder) -> Builder {
+    builder.time(TimeMode::Racing { percent: 20 }).spurious_wakeups(20)
 }
 
 /// Runs `test` under random schedules: as it is, with time that races, with parks that return for
