@@ -380,7 +380,7 @@ fn a_cancel_and_a_store_at_once_are_one_or_the_other() {
         let waiter = sim::spawn("waiter", move || match reader.changed_until(&ctx) {
             Ok(new) => Some(*new),
             Err(Interrupted::Cancelled(_)) => None,
-            Err(_) => panic!("there was no time"),
+            Err(why) => panic!("there was no time: {why}"),
         });
         let writer = sim::spawn("writer", move || value.store(1));
         canceller.cancel();

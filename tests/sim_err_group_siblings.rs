@@ -82,7 +82,10 @@ fn a_thread_without_a_slot_does_not_run_the_sibling_that_it_joins() {
 fn the_slot_of_a_task_is_free_for_the_thread_that_learns_of_its_end() {
     exhaustively(1, || {
         limited(1, |g| {
-            assert_eq!(g.go(|_| Ok(1)).join()?, 1);
+            let task = g.go(|_| Ok(1));
+            while !task.is_done() {
+                sim::yield_now();
+            }
             assert_eq!(g.try_go(|_| Ok(2)).expect("the slot is free").join()?, 2);
             Ok(())
         });
@@ -104,18 +107,19 @@ fn an_owned_group_that_has_ended_hands_no_task_to_a_thread() {
         let (drops, has_ended) = (Arc::default(), Arc::default());
         let dropped = Dropped(Arc::clone(&drops), Arc::clone(&has_ended));
         let handle = group.handle();
-        let starter = sim::spawn("starter", move || {
-            let task = handle.go(move |_| {
-                let _captured = &dropped;
-                Ok(())
-            });
-            task.wait_until(Until::FOREVER).unwrap();
+        let ends = Arc::clone(&has_ended);
+        let waiter = sim::spawn("waiter", move || {
+            drop(group.wait());
+            *ends.lock() = true;
         });
-        drop(group.wait());
-        *has_ended.lock() = true;
-        starter.join().unwrap();
+        let task = handle.go(move |_| {
+            let _captured = &dropped;
+            Ok(())
+        });
+        task.wait_until(Until::FOREVER).unwrap();
+        waiter.join().unwrap();
         for (has_ended, on) in drops.lock().iter() {
-            assert!(!has_ended || on == "starter", "dropped by {on} after the end");
+            assert!(!has_ended || on == "root", "dropped by {on} after the end");
         }
     });
 }

@@ -75,7 +75,7 @@ mutant "group: a handle is told and not woken" src/group/task_cell.rs \
 mutant "group: a joiner leaves no mark" src/group/task_cell.rs \
     'self.state.fetch_or(WAITING, Acquire) & DONE != 0' 'self.state.load(Acquire) & DONE != 0' sim_err_group
 mutant "group: a handle that goes leaves its value" src/group/task_cell.rs \
-    'unwanted = unsafe { (*head.result.get()).take() };' 'unwanted = mem::take(&mut unwanted);' sim_err_group_values
+    'unwanted = unsafe { (*head.result.get()).take() };' 'unwanted = None::<Outcome<T>>;' sim_err_group_values
 mutant "group: a task leaves its value to a handle that has gone" src/group/task_cell.rs \
     'if state & GONE == 0 {' 'if state & GONE == 0 || true {' sim_err_group_values
 mutant "group: the cell is freed by both its owners" src/group/task_cell.rs \
