@@ -1,6 +1,7 @@
 //! Tasks that a limit holds back, in the simulator: who runs them, where, and how often.
 
 #![cfg(feature = "sim")]
+#![expect(clippy::unit_arg, reason = "what a closure returns is of no interest")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod support;
@@ -56,25 +57,32 @@ fn a_sibling_that_its_joiner_has_run_is_counted_out_once() {
 fn a_thread_without_a_slot_does_not_run_the_sibling_that_it_joins() {
     exhaustively(0, || {
         let crowd = Crowd::default();
-        let is_handed = WaitGroup::new();
+        let [is_full, is_handed] = [(); 2].map(|()| WaitGroup::new());
+        is_full.add(1);
         is_handed.add(1);
-        limited(1, |g| {
-            let (siblings, crowd, is_handed) = (g.clone(), &crowd, &is_handed);
+        limited(2, |g| {
+            let (siblings, crowd) = (g.clone(), &crowd);
+            let (is_full, is_handed) = (&is_full, &is_handed);
+            let visit = move || crowd.visit(|| sim::sleep(SECOND));
             let handed = Arc::new(Mutex::new(None));
             let place = Arc::clone(&handed);
             g.go(move |_| {
+                is_full.wait();
                 crowd.visit(|| {
-                    *place.lock() = Some(siblings.go(move |_| Ok(crowd.visit(|| ()))));
+                    *place.lock() = Some(siblings.go(move |_| Ok(visit())));
                     is_handed.done();
                     sim::sleep(SECOND);
                 });
                 Ok(())
             });
+            // It has the other slot, and may not have begun when the third task is joined.
+            g.go(move |_| Ok(visit()));
+            is_full.done();
             is_handed.wait();
             let sibling = handed.lock().take().unwrap();
             sibling.join()
         });
-        assert_eq!(crowd.most(), 1);
+        assert_eq!(crowd.most(), 2);
     });
 }
 
