@@ -209,7 +209,10 @@ fn the_queue_of_many_tasks_that_the_thread_limit_has_held_up() {
         let (opener, gate) = gate();
         let group = ErrGroup::<Stopped>::new();
         let kept = growth(|| {
-            group.go(move |_| Ok(gate.pass()));
+            group.go(move |_| {
+                gate.pass();
+                Ok(())
+            });
             let named = group.handle().named("named");
             (0..MANY / 5).for_each(|_| drop(named.go(|_| Ok(()))));
             opener.open();
