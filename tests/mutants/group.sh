@@ -3,9 +3,9 @@
 # looks a step later).
 # The default policy.
 mutant "group: siblings are cancelled before the error is recorded" src/group/first_failure.rs \
-    'let mut record = self.record.lock();
+    'let mut record = self.record();
         let is_first' 'self.members.cancel(why); std::thread::yield_now();
-        let mut record = self.record.lock();
+        let mut record = self.record();
         let is_first' err_group
 mutant "group: the last error wins" src/group/first_failure.rs \
     'record.error.is_none() && !record.is_closed' '!record.is_closed' err_group
@@ -19,7 +19,7 @@ mutant "group: a refused task does not cancel the group" src/group/first_failure
     'self.members.cancel(&stopped.to_string());' '{}' thread_limit
 mutant "group: a refused task is not reported" src/group/first_failure.rs \
     'let stopped = label.stopped(WhyStopped::Refused(why));
-                self.record.lock().unrun.get_or_insert_with(|| stopped.clone());' 'let stopped = label.stopped(WhyStopped::Refused(why));' thread_limit
+                self.record().unrun.get_or_insert_with(|| stopped.clone());' 'let stopped = label.stopped(WhyStopped::Refused(why));' thread_limit
 
 # The members.
 mutant "group: a panic does not cancel the siblings" src/group/members.rs \
