@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use phalanx::sim::{self, Builder, ThreadState};
-use phalanx::{Context, ErrGroup, Stopped, WaitGroup};
+use phalanx::{Context, ErrGroup, Stopped, Until, WaitGroup};
 use support::groups::{group_of, wait};
 use support::schedules::{exhaust, pause, with_any_delay};
 
@@ -367,6 +367,19 @@ fn a_thread_that_joins_a_task_runs_it_or_another_one_does() {
         joined.unwrap()
     });
     outcomes.exactly(["phalanx".to_owned(), "root".to_owned()]).exhausted();
+}
+
+#[test]
+fn a_thread_that_joins_a_task_runs_no_older_sibling() {
+    always(0, || {
+        let older: Result<String, Stopped> = ErrGroup::scope(|g| {
+            let (older, joined) = (g.go(|_| Ok(here())), g.go(|_| Ok(())));
+            joined.join()?;
+            older.wait_until(Until::FOREVER).unwrap();
+            older.join()
+        });
+        assert_eq!(older.unwrap(), "phalanx");
+    });
 }
 
 #[test]
