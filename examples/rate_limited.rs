@@ -55,10 +55,7 @@ fn main() -> Result<()> {
         waits.join()
     });
     let given_up = given_up.map_err(|_| "the thread has panicked")?;
-    println!(
-        "cancelled: {}",
-        given_up.map_or_else(|error| error.to_string(), |()| "too late, sent".into())
-    );
+    println!("cancelled: {}", given_up.map_or_else(String::from, |()| "too late, sent".into()));
     Ok(())
 }
 

@@ -9,7 +9,6 @@
 
 mod callback;
 mod cancel;
-mod cancelled;
 mod canceller;
 mod deadline;
 mod derive;
@@ -26,7 +25,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use callback::OnCancel;
-pub use cancelled::Cancelled;
 pub use canceller::Canceller;
 pub use done::Done;
 pub use interrupting::Interrupt;
@@ -34,7 +32,7 @@ use node::Node;
 use values::Values;
 
 use crate::sys;
-use crate::wait::Cause;
+use crate::wait::{Cancelled, Cause};
 
 /// Tells its holder when to stop.
 ///
@@ -71,7 +69,7 @@ use crate::wait::Cause;
 /// });
 ///
 /// let error = query.check().unwrap_err();
-/// assert_eq!(error.to_string(), "context cancelled: client hung up");
+/// assert_eq!(error.cause().to_string(), "context cancelled: client hung up");
 /// ```
 ///
 /// # Compared with Go
@@ -155,7 +153,7 @@ impl Context {
     #[cold]
     fn cancelled(&self) -> Cancelled {
         let cause = self.node.as_ref().and_then(|node| node.cause());
-        Cancelled(cause.expect("a cancelled context has a cause"))
+        Cancelled::new(cause.expect("a cancelled context has a cause"))
     }
 }
 

@@ -7,6 +7,7 @@
 //! | `task_cell`                 | a task's allocation, shared by its thread and its handle          |
 //! | `members`                   | what the tasks of a group share: context, run queue, first panic  |
 //! | `ended`                     | what became of a task, and the policy that is told                |
+//! | `stopped`, `task_error`     | the errors about a task                                           |
 //! | `first_failure`             | the default policy                                                |
 //! | `policy`, `policies`, `policy_driver`, `policy_scope`, `policy_group` | policies of the user's                  |
 //! | `builder`, `helpers`        | options, and the short forms                                      |
@@ -26,6 +27,7 @@ mod scope;
 mod stopped;
 mod task;
 mod task_cell;
+mod task_error;
 
 pub use builder::{Builder, PolicyBuilder};
 pub use helpers::{catch, infallible, par_map, par_map_all, race, run_all};
@@ -36,6 +38,7 @@ pub use policy_scope::PolicyScope;
 pub use scope::Scope;
 pub use stopped::{Stopped, WhyStopped};
 pub use task::{JoinUntilError, Task};
+pub use task_error::TaskError;
 
 /// Runs tasks that may fail; the first error cancels the others and is the group's.
 ///

@@ -52,7 +52,8 @@
 //! - [`SingleFlight`] has calls for the same key share one execution;
 //! - [`set_max_threads`] limits the threads of the crate; [`stats`] says what they are doing, and
 //!   [`start_helper`] starts the helper thread that starts them;
-//! - [`Until`] bounds every blocking call of the crate; [`Interrupted`] says why a call gave up.
+//! - [`Until`] bounds every blocking call of the crate; [`Interrupted`] says why a call gave up;
+//! - [`is_cancelled`], [`is_timeout`] and [`gave_up`] ask that of any error, and [`cause_of`] for the cause.
 //!
 //! # From Go
 //!
@@ -75,6 +76,7 @@
 //! | `context.WithoutCancel` | [`Context::shielded`] | – |
 //! | `context.AfterFunc` | [`Context::on_cancel`] | – |
 //! | `ctx.Err()`, `context.Cause(ctx)` | [`Context::check`], [`Context::cause`] | – |
+//! | `errors.Is(err, context.Canceled)`, `context.DeadlineExceeded` | [`is_cancelled`], [`is_timeout`] | – |
 //! | `<-ctx.Done()`, in a `select` too | [`Context::wait`], [`Context::done`] | crossbeam's `select!` |
 //! | `select { case <-ctx.Done(): case <-time.After(d): }` | [`Context::sleep`] | `thread::sleep`, for ever |
 //! | merging contexts (declined) | [`Context::merge`] | – |
@@ -114,6 +116,7 @@
 //!   still there when it returns. Only the blocking calls of [`channel`] may take one, since their waits
 //!   are crossbeam's, which parks with that token.
 //! - **A grant beats a give-up.** `Err(Interrupted)` means that nothing was taken or changed.
+//! - **All errors follow one scheme**: see the table at [`gave_up`].
 //! - **Every task starts soon, whatever the others do**, and has a thread to itself: it may block,
 //!   wait for another task, call C. Threads are kept for ten seconds and used again. A thread that
 //!   waits for a task or a group runs what has not started of it, and nobody else's work.
@@ -138,6 +141,7 @@ mod belt;
 pub mod channel;
 mod cond;
 mod context;
+mod convert;
 mod counter;
 mod group;
 mod limiter;
@@ -159,14 +163,15 @@ mod worker_pool;
 
 pub use atomic_value::{AtomicValue, Outdated, Reader};
 pub use cond::Cond;
-pub use context::{Cancelled, Canceller, Context, Done, Interrupt, OnCancel};
+pub use context::{Canceller, Context, Done, Interrupt, OnCancel};
 pub use counter::{Counter, Gauge, InFlight, ShardedCounter};
 #[doc(hidden)]
 pub use group::infallible as __infallible;
 pub use group::{
     AllErrors, Builder, End, ErrGroup, Errors, FirstError, FirstOk, Flow, JoinUntilError,
     KeepGoing, Outcome, Panicked, Policy, PolicyBuilder, PolicyGroup, PolicyScope, Quorum, Scope,
-    Settle, Stopped, Task, Tolerate, WhyStopped, catch, par_map, par_map_all, race, run_all,
+    Settle, Stopped, Task, TaskError, Tolerate, WhyStopped, catch, par_map, par_map_all, race,
+    run_all,
 };
 pub use limiter::{
     KeyedLimiter, LimitError, Limiter, ParseRateError, Rate, Reservation, Sometimes,
@@ -174,13 +179,15 @@ pub use limiter::{
 pub use lock::{Mutex, RwLock};
 pub use once::{Once, OnceValue, once_fn, once_value};
 pub use refused::{Refusal, Refused};
-pub use semaphore::{AcquireError, Permit, Semaphore};
+pub use semaphore::{AcquireError, Permit, Semaphore, TryAcquireError};
 pub use single_flight::{Flight, FlightError, PendingFlight, Role, SingleFlight};
 pub use threads::{NoThread, Stats, max_threads, set_max_threads, start_helper, stats};
 pub use time::{AfterFunc, Ticker, Timer};
-pub use wait::{Cause, CauseKind, Interrupted, Until};
+pub use wait::{
+    Cancelled, Cause, CauseKind, Interrupted, Until, cause_of, gave_up, is_cancelled, is_timeout,
+};
 pub use wait_group::{Token, WaitGroup};
-pub use worker_pool::{Job, Lost, PoolBuilder, SubmitError, WorkerPool};
+pub use worker_pool::{Job, Lost, PoolBuilder, SubmitError, TrySubmitError, WorkerPool};
 
 /// The examples of the README, as tests.
 #[cfg(doctest)]

@@ -146,7 +146,7 @@ fn run<'s, E: Send>(
         panic!("{owner}::{name}: the limit of the group leaves no room for a stage");
     }
     // Where the group has stopped, the task is to be skipped; where a thread was refused, to panic.
-    scope.go(refused.into_task());
+    scope.go(refused.into_inner());
 }
 
 impl<T, E> fmt::Debug for Flow<'_, '_, T, E> {

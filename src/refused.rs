@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::threads::NoThread;
-use crate::wait::Cause;
+use crate::wait::{Cancelled, HasReason, Reason, error_methods};
 
 /// A task that was not started, and why. Nothing else has changed.
 ///
@@ -19,25 +19,26 @@ use crate::wait::Cause;
 ///     let refused = g.try_go(|_| Ok(7)).unwrap_err();
 ///     assert_eq!(refused.to_string(), "the group is at its limit");
 ///     drop(release);
-///     let task = g.go(refused.into_task()); // waits for the slot
+///     let task = g.go(refused.into_inner()); // waits for the slot
 ///     assert_eq!(task.join()?, 7);
 ///     Ok::<_, Stopped>(())
 /// })?;
 /// # Ok::<(), Stopped>(())
 /// ```
+#[derive(Clone, PartialEq, Eq)]
 pub struct Refused<F> {
     why: Refusal,
     task: F,
 }
 
 /// Why a task was not started.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
     /// The group runs as many tasks as its limit allows.
     Limit,
     /// The group's context has ended.
-    Cancelled(Cause),
+    Cancelled(Cancelled),
     /// There is no thread for it.
     Thread(NoThread),
 }
@@ -52,19 +53,37 @@ impl<F> Refused<F> {
         &self.why
     }
 
-    /// Gives the task back.
-    pub fn into_task(self) -> F {
+    /// Returns the task.
+    pub fn into_inner(self) -> F {
         self.task
+    }
+
+    /// Drops the task: `?` into a boxed error needs this if the task borrows something.
+    #[must_use = "the error is returned"]
+    pub fn without_inner(self) -> Refused<()> {
+        Refused { why: self.why, task: () }
     }
 }
 
+impl<F> HasReason for Refused<F> {
+    fn reason(&self) -> Reason<'_> {
+        match &self.why {
+            Refusal::Limit => Reason::WouldBlock,
+            Refusal::Cancelled(cancelled) => cancelled.reason(),
+            Refusal::Thread(_) => Reason::NoThread,
+        }
+    }
+}
+
+error_methods!([F] Refused<F>);
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Refusal::Limit => f.write_str("the group is at its limit"),
-            Refusal::Cancelled(cause) => write!(f, "the group has stopped: {cause}"),
-            Refusal::Thread(error) => error.fmt(f),
-        }
+        f.write_str(match self {
+            Refusal::Limit => "the group is at its limit",
+            Refusal::Cancelled(_) => "the group has stopped",
+            Refusal::Thread(_) => "there is no thread for the task",
+        })
     }
 }
 
@@ -83,8 +102,9 @@ impl<F> fmt::Debug for Refused<F> {
 impl<F> Error for Refused<F> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.why {
+            Refusal::Limit => None,
+            Refusal::Cancelled(cancelled) => Some(cancelled),
             Refusal::Thread(error) => Some(error),
-            Refusal::Limit | Refusal::Cancelled(_) => None,
         }
     }
 }

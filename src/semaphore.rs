@@ -9,7 +9,7 @@ mod permit;
 
 use std::fmt;
 
-pub use acquire::AcquireError;
+pub use acquire::{AcquireError, TryAcquireError};
 pub use permit::Permit;
 
 use crate::sys::atomic::{Acquire, AtomicUsize, Relaxed, Release};

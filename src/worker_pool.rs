@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub use builder::PoolBuilder;
 pub use job::{Job, Lost};
-pub use submit::SubmitError;
+pub use submit::{SubmitError, TrySubmitError};
 
 use promise::Promise;
 use worker::Ours;

@@ -3,12 +3,14 @@
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
+use phalanx::channel::{RecvUntilError, SendUntilError};
 use phalanx::{
     AcquireError, AllErrors, AtomicValue, Builder, Cancelled, Canceller, Cause, CauseKind, Cond,
     Context, Counter, End, ErrGroup, Errors, FirstError, FirstOk, Flight, FlightError, Flow, Gauge,
-    InFlight, Interrupted, KeepGoing, OnCancel, Once, OnceValue, Outcome, Outdated, Panicked,
-    PendingFlight, Permit, PolicyBuilder, PolicyScope, Quorum, Reader, Refusal, Refused, Role,
-    Scope, Semaphore, Settle, ShardedCounter, SingleFlight, Stopped, Task, Token, Tolerate, Until,
+    InFlight, Interrupted, JoinUntilError, KeepGoing, LimitError, Lost, NoThread, OnCancel, Once,
+    OnceValue, Outcome, Outdated, Panicked, PendingFlight, Permit, PolicyBuilder, PolicyScope,
+    Quorum, Reader, Refusal, Refused, Role, Scope, Semaphore, Settle, ShardedCounter, SingleFlight,
+    Stopped, SubmitError, Task, TaskError, Token, Tolerate, TryAcquireError, TrySubmitError, Until,
     WaitGroup, WhyStopped, once_fn, once_value,
 };
 
@@ -44,11 +46,15 @@ all!(Outdated<String>, Cond, Once, OnceValue<String>);
 all!(Semaphore, Permit<&'static Semaphore>, Permit<Arc<Semaphore>>);
 all!(SingleFlight<String, String, String>, PendingFlight<String, String, String>);
 all!(Flight<String>, Role, KeepGoing<u8, String>);
-all!(Task<'static, String>, Builder, Flow, Errors<String>);
+all!(Task<'static, String>, Builder, Flow);
 all!(FirstError<u8, String>, AllErrors<u8, String>, FirstOk<u8, String>);
 all!(Quorum<u8, String>, Tolerate<u8, String>, PolicyBuilder<Quorum<u8, String>>);
 
+all!(TryAcquireError, TrySubmitError<String>);
+
 all_but_unwind_safe!(Cause, Cancelled, Interrupted, AcquireError, FlightError<String>);
+all_but_unwind_safe!(Errors<String>, TaskError, LimitError, NoThread, SubmitError<String>);
+all_but_unwind_safe!(RecvUntilError, SendUntilError<String>, JoinUntilError<String>, Lost);
 all_but_unwind_safe!(Stopped, WhyStopped, Refused<fn()>, Refusal, End);
 all_but_unwind_safe!(Outcome<u8, String>, Panicked, Settle<u8, String>);
 
@@ -94,6 +100,16 @@ const _: () = {
     is_error::<Refused<fn()>>();
     is_error::<Outdated<String>>();
     is_error::<AcquireError>();
+    is_error::<TryAcquireError>();
+    is_error::<LimitError>();
+    is_error::<RecvUntilError>();
+    is_error::<SendUntilError<String>>();
+    is_error::<SubmitError<String>>();
+    is_error::<TrySubmitError<String>>();
+    is_error::<JoinUntilError<String>>();
+    is_error::<TaskError>();
+    is_error::<NoThread>();
+    is_error::<Lost>();
     is_error::<FlightError<String>>();
     is_error::<FlightError<Box<dyn std::error::Error + Send + Sync>>>();
 };

@@ -5,6 +5,7 @@
 
 mod support;
 
+use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -24,8 +25,8 @@ fn told(message: impl Display, left: impl Debug) -> String {
 }
 
 /// What a call says that may fail.
-fn said<T, E: Display>(result: Result<T, E>) -> String {
-    result.map_or_else(|error| error.to_string(), |_| "done".to_owned())
+fn said<T, E: Into<Box<dyn Error>>>(result: Result<T, E>) -> String {
+    result.map_or_else(|error| support::chain(&*error.into()), |_| "done".to_owned())
 }
 
 /// An instant that has passed.
@@ -99,8 +100,8 @@ fn while_it_waits(happens: fn(&Semaphore)) -> String {
 
 const TOO_MANY: &str = "the semaphore has fewer permits in all; (1, 2)";
 const TOO_FEW: &str = "too few permits are free; (1, 2)";
-const LATE: &str = "timed out while waiting; (1, 2)";
-const GONE: &str = "gave up waiting: context cancelled: no more; (1, 2)";
+const LATE: &str = "gave up waiting for permits: timed out; (1, 2)";
+const GONE: &str = "gave up waiting for permits: context cancelled: no more; (1, 2)";
 const CLOSED: &str = "the semaphore is closed; (2, 2)";
 
 const SEMAPHORE: &[Row] = &[
@@ -194,7 +195,7 @@ const SEMAPHORE: &[Row] = &[
                 })
             })
         },
-        "gave up waiting: context cancelled; (1, 2)",
+        "gave up waiting for permits: context cancelled; (1, 2)",
     ),
     (
         "add_permits, too many",
@@ -329,14 +330,10 @@ const ONCE: &[Row] = &[
     (
         "Once::call_until, cancelled",
         || once(|once| said(once.call_until(&ended(), || unreachable!("it is not called")))),
-        "gave up waiting: context cancelled: no more; false",
+        "context cancelled: no more; false",
     ),
     ("Once::call_until, past", || once(|once| said(once.call_until(past(), || ()))), "done; true"),
-    (
-        "Once::wait_until, no time",
-        || once(|once| said(once.wait_until(NOW))),
-        "timed out while waiting; false",
-    ),
+    ("Once::wait_until, no time", || once(|once| said(once.wait_until(NOW))), "timed out; false"),
     (
         "get_or_init in itself",
         || re_entered(|place| *place.get_or_init(|| 2)),
@@ -371,12 +368,12 @@ const ONCE: &[Row] = &[
     (
         "get_or_init_until, cancelled",
         || empty(|p| said(p.get_or_init_until(&ended(), not_called))),
-        "gave up waiting: context cancelled: no more; None",
+        "context cancelled: no more; None",
     ),
     (
         "get_or_init_until, cancelled, though it is there",
         || full(|p| said(p.get_or_init_until(&ended(), not_called))),
-        "gave up waiting: context cancelled: no more; Some(1)",
+        "context cancelled: no more; Some(1)",
     ),
     (
         "get_or_init_until, past",
@@ -386,19 +383,19 @@ const ONCE: &[Row] = &[
     (
         "get_or_init_until, past, while it is made",
         || being_made(|p| said(p.get_or_init_until(past(), not_called))),
-        "timed out while waiting; 7",
+        "timed out; 7",
     ),
     (
         "get_or_try_init_until, past, while it is made",
         || being_made(|p| said(p.get_or_try_init_until(past(), || Ok::<_, ()>(not_called())))),
-        "timed out while waiting; 7",
+        "timed out; 7",
     ),
     (
         "wait_until, past, while it is made",
         || being_made(|p| said(p.wait_until(past()))),
-        "timed out while waiting; 7",
+        "timed out; 7",
     ),
-    ("wait_until, no time", || empty(|p| said(p.wait_until(NOW))), "timed out while waiting; None"),
+    ("wait_until, no time", || empty(|p| said(p.wait_until(NOW))), "timed out; None"),
     ("set, while it is made", || being_made(|p| format!("{:?}", p.set(2))), "Err(2); 7"),
     ("set, full", || full(|p| format!("{:?}", p.set(2))), "Err(2); Some(1)"),
     (
@@ -413,7 +410,7 @@ const ONCE: &[Row] = &[
                 })
             })
         },
-        "gave up waiting: context cancelled; 7",
+        "context cancelled; 7",
     ),
     ("take, empty", || format!("{:?}", Place::new().take()), "None"),
     (
@@ -498,17 +495,17 @@ const SINGLE_FLIGHT: &[Row] = &[
     (
         "run_until, past",
         || flights(|f| said(f.run_until(1, past(), not_run))),
-        "timed out while waiting",
+        "gave up waiting for the shared call: timed out",
     ),
     (
         "run_until, no time",
         || flights(|f| said(f.run_until(1, NOW, not_run))),
-        "timed out while waiting",
+        "gave up waiting for the shared call: timed out",
     ),
     (
         "run_until, cancelled",
         || flights(|f| said(f.run_until(1, &ended(), not_run))),
-        "gave up waiting: context cancelled: no more",
+        "gave up waiting for the shared call: context cancelled: no more",
     ),
     (
         "run_until, more time than there is",
@@ -527,7 +524,7 @@ const SINGLE_FLIGHT: &[Row] = &[
                 said(f.run_until(1, &ctx, waits_for_it))
             })
         },
-        "gave up waiting: context cancelled",
+        "gave up waiting for the shared call: context cancelled",
     ),
     ("forget, a key of nobody", || flights(|f| f.forget(&2).to_string()), "false"),
     (

@@ -44,7 +44,7 @@ fn unsent(sender: &impl SendUntil<support::OnDrop>, until: phalanx::Until<'_>) -
     let drops = Count::default();
     let refused = sender.send_until(drops.on_drop(), until).expect_err("there is no room");
     assert_eq!(drops.get(), 0, "it came back");
-    let said = refused.to_string();
+    let said = support::chain(&refused);
     drop(refused.into_inner());
     assert_eq!(drops.get(), 1);
     said
@@ -52,7 +52,7 @@ fn unsent(sender: &impl SendUntil<support::OnDrop>, until: phalanx::Until<'_>) -
 
 fn unreceived(receiver: &Receiver<u8>, until: phalanx::Until<'_>) -> String {
     let before = receiver.len();
-    let said = receiver.recv_until(until).expect_err("it is refused").to_string();
+    let said = support::chain(&receiver.recv_until(until).expect_err("it is refused"));
     assert_eq!(receiver.len(), before);
     said
 }
@@ -86,7 +86,7 @@ const ROWS: [Row; 14] = [
             let (sender, _receiver) = bounded(0);
             unsent(&sender, NOW.into())
         },
-        "timed out while waiting",
+        "gave up waiting for room in the channel: timed out",
     ),
     (
         "nobody receives, by an instant that has passed",
@@ -94,7 +94,7 @@ const ROWS: [Row; 14] = [
             let (sender, _receiver) = bounded(0);
             unsent(&sender, past().into())
         },
-        "timed out while waiting",
+        "gave up waiting for room in the channel: timed out",
     ),
     (
         "a context that has been cancelled, and room",
@@ -104,34 +104,38 @@ const ROWS: [Row; 14] = [
             assert!(receiver.is_empty());
             said
         },
-        "gave up waiting: context cancelled: the reason",
+        "gave up waiting for room in the channel: context cancelled: the reason",
     ),
     (
         "a context that has been cancelled, and nobody to receive",
         || unsent(&sender_to_nobody(), (&cancelled()).into()),
-        "gave up waiting: context cancelled: the reason",
+        "gave up waiting for room in the channel: context cancelled: the reason",
     ),
     (
         "a context that has been cancelled, and a message",
         || unreceived(&full(), (&cancelled()).into()),
-        "gave up waiting: context cancelled: the reason",
+        "gave up waiting for a message: context cancelled: the reason",
     ),
     (
         "a context that has been cancelled, and a bound",
         || unreceived(&full(), (&cancelled(), HOUR).into()),
-        "gave up waiting: context cancelled: the reason",
+        "gave up waiting for a message: context cancelled: the reason",
     ),
     (
         "a context whose deadline has passed, and a message",
         || unreceived(&full(), (&Context::background().with_timeout(NOW)).into()),
-        "gave up waiting: context deadline exceeded",
+        "gave up waiting for a message: context deadline exceeded",
     ),
     (
         "nobody to send",
         || unreceived(&receiver_from_nobody(), Duration::MAX.into()),
         "the channel is empty and has no sender",
     ),
-    ("nothing, now", || unreceived(&never(), NOW.into()), "timed out while waiting"),
+    (
+        "nothing, now",
+        || unreceived(&never(), NOW.into()),
+        "gave up waiting for a message: timed out",
+    ),
     (
         "all that were sent, and then the end",
         || {
@@ -160,11 +164,11 @@ const ROWS: [Row; 14] = [
         || {
             let full = full();
             let mut merged = merge([full.clone(), never()]);
-            let said = merged.recv_until(&cancelled()).unwrap_err().to_string();
+            let said = support::chain(&merged.recv_until(&cancelled()).unwrap_err());
             assert_eq!((full.len(), merged.next()), (1, Some(7)));
             said
         },
-        "gave up waiting: context cancelled: the reason",
+        "gave up waiting for a message: context cancelled: the reason",
     ),
 ];
 

@@ -89,7 +89,7 @@ impl<F: Fn() + Sync> Interrupt for By<F> {
 fn call(ctx: &Context) -> String {
     let (calls, interrupts) = (Count::default(), Count::default());
     let said = ctx.interrupting(&By(|| interrupts.add()), || calls.add());
-    let said = said.map_or_else(|error| error.to_string(), |()| "made".to_owned());
+    let said = said.map_or_else(|error| support::chain(&error), |()| "made".to_owned());
     format!("{said}; {}, {}", calls.get(), interrupts.get())
 }
 

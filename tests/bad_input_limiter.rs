@@ -13,9 +13,9 @@ const HOUR: Duration = Duration::from_secs(3600);
 type Row = (&'static str, fn(&Limiter) -> String, &'static str);
 
 const TOO_MANY: &str = "more than the limiter's burst";
-const TOO_LATE: &str = "the limiter's turn would come after the deadline";
-const CANCELLED: &str = "gave up waiting: context cancelled";
-const EXPIRED: &str = "gave up waiting: context deadline exceeded";
+const TOO_LATE: &str = "the limiter's turn would come after the deadline: timed out";
+const CANCELLED: &str = "gave up waiting for the limiter: context cancelled";
+const EXPIRED: &str = "gave up waiting for the limiter: context deadline exceeded";
 
 const ROWS: [Row; 23] = [
     (
@@ -76,7 +76,7 @@ const ROWS: [Row; 23] = [
 ];
 
 fn said<T>(result: Result<T, LimitError>) -> String {
-    result.map_or_else(|error| error.to_string(), |_| "done".to_owned())
+    result.map_or_else(|error| support::chain(&error), |_| "done".to_owned())
 }
 
 fn past() -> Instant {

@@ -19,8 +19,8 @@ use support::{Bomb, Count, panic_of, watchdog};
 /// What is done wrong, how, and what it says.
 type Row = (&'static str, fn() -> String, &'static str);
 
-const TIMED_OUT: &str = "timed out while waiting";
-const CANCELLED: &str = "gave up waiting: context cancelled";
+const TIMED_OUT: &str = "timed out";
+const CANCELLED: &str = "context cancelled";
 const ADD: &str = "Counter::add: overflow";
 const SUB: &str = "Counter::sub: overflow";
 const OUTDATED: &str = "the value has been replaced in the meantime";

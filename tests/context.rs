@@ -100,7 +100,7 @@ fn the_cause_keeps_the_error_itself() {
         assert_eq!(cause.error().unwrap().downcast_ref::<HungUp>().unwrap().0, 7);
         let error = ctx.check().unwrap_err();
         assert_eq!(error.cause().error().unwrap().downcast_ref::<HungUp>().unwrap().0, 7);
-        assert_eq!(error.to_string(), "context cancelled: client 7 hung up");
+        assert_eq!(support::chain(&error), "context cancelled: client 7 hung up");
     }
 }
 

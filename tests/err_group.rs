@@ -277,7 +277,7 @@ fn join_tells_that_its_task_failed() {
             g.go(|_| Ok(())).join()?;
             let stopped = g.go(|_| Err::<(), _>(Own("task"))).join().unwrap_err();
             assert!(matches!(stopped.why(), WhyStopped::Failed));
-            assert_eq!((stopped.index(), stopped.name()), (1, None));
+            assert_eq!((stopped.index(), stopped.name()), (Some(1), None));
             Ok(())
         });
         assert_eq!(result.unwrap_err().own(), "task");
@@ -397,7 +397,7 @@ fn stopped_says_which_task_and_is_an_error() {
             g.go(|_| Ok(()));
             let stopped = g.named("fetch").go(|_| Err::<(), _>(Own("task"))).join().unwrap_err();
             assert_eq!(stopped.name(), Some("fetch"));
-            assert_eq!(stopped.index(), 1);
+            assert_eq!(stopped.index(), Some(1));
             let error: &dyn fmt::Display = &stopped;
             assert!(error.to_string().contains("fetch"), "{error}");
             Ok(())

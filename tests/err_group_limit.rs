@@ -202,8 +202,8 @@ fn a_cancel_ends_the_wait_for_a_slot_and_the_task_is_skipped() {
                 });
                 assert_eq!(drops.get(), 1);
                 let stopped = second.join().unwrap_err();
-                assert!(matches!(stopped.why(), WhyStopped::Skipped(cause)
-                    if cause.error().unwrap().to_string() == "no more"));
+                assert!(matches!(stopped.why(), WhyStopped::Skipped(ended)
+                    if ended.cause().error().unwrap().to_string() == "no more"));
             });
             opener.open();
             Ok(())
@@ -324,7 +324,7 @@ fn try_go_at_the_limit_gives_the_task_back_and_it_still_works() {
             assert_eq!(drops.get(), 0, "nothing is lost");
             assert_eq!(g.running(), 1, "nothing has changed");
             opener.open();
-            assert_eq!(g.go(refused.into_task()).join()?, 7);
+            assert_eq!(g.go(refused.into_inner()).join()?, 7);
             assert_eq!(drops.get(), 1);
             Ok(())
         })
@@ -357,9 +357,9 @@ fn try_go_in_a_stopped_group_gives_the_task_back() {
         let builder = ErrGroup::builder().context(&parent).limit(1);
         let result: Result<u32, Error> = builder.scope(|g| {
             let refused = g.try_go(|_| Ok(7)).unwrap_err();
-            assert!(matches!(refused.why(), Refusal::Cancelled(cause)
-                if cause.error().unwrap().to_string() == "no more"));
-            refused.into_task()(&Context::background())
+            assert!(matches!(refused.why(), Refusal::Cancelled(ended)
+                if ended.cause().error().unwrap().to_string() == "no more"));
+            refused.into_inner()(&Context::background())
         });
         assert_eq!(result.unwrap(), 7, "nothing was skipped: the task came back");
     });

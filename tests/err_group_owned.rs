@@ -355,7 +355,7 @@ fn a_handle_does_not_keep_the_group_open() {
             assert!(matches!(stopped.why(), WhyStopped::Skipped(_)));
             let refused = handle.try_go(|_| Ok(9)).unwrap_err();
             assert!(matches!(refused.why(), Refusal::Cancelled(_)));
-            assert_eq!(refused.into_task()(&Context::background()), Ok(9));
+            assert_eq!(refused.into_inner()(&Context::background()), Ok(9));
             assert!(handle.context().has_ended());
             assert_eq!(handle.running(), 0);
         }

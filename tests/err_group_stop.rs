@@ -19,7 +19,9 @@ type BoxError = Box<dyn Error + Send + Sync>;
 /// The reason why a task was skipped, with the text of the cause.
 fn skipped_because(stopped: &Stopped) -> String {
     match stopped.why() {
-        WhyStopped::Skipped(cause) => cause.error().map_or("plain".into(), ToString::to_string),
+        WhyStopped::Skipped(cancelled) => {
+            cancelled.cause().error().map_or("plain".into(), ToString::to_string)
+        }
         why => panic!("not skipped: {why:?}"),
     }
 }
@@ -137,7 +139,7 @@ fn boxed_errors_and_strings_can_be_made_of_a_skip() {
             })
             .unwrap_err();
         assert!(boxed.is::<Stopped>());
-        assert_eq!(boxed.to_string(), text);
+        assert_eq!(support::chain(&*boxed), text);
         assert!(text.contains("shutdown"), "{text}");
     });
 }

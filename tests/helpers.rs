@@ -407,8 +407,8 @@ fn par_map_ends_with_its_context() {
             Ok::<_, Stopped>(())
         });
         let stopped = result.unwrap_err();
-        assert!(matches!(stopped.why(), WhyStopped::Skipped(cause)
-            if cause.error().unwrap().to_string() == "enough"));
+        assert!(matches!(stopped.why(), WhyStopped::Skipped(ended)
+            if ended.cause().error().unwrap().to_string() == "enough"));
         assert_eq!(calls.get(), 4);
     });
 }

@@ -158,12 +158,12 @@ fn an_error_says_what_it_is() {
     }];
     let texts = [
         "more than the limiter's burst",
-        "gave up waiting: context cancelled: the customer has left",
-        "the limiter's turn would come after the deadline",
+        "gave up waiting for the limiter: context cancelled: the customer has left",
+        "the limiter's turn would come after the deadline: timed out",
     ];
-    assert_eq!(errors.each_ref().map(ToString::to_string), texts);
+    assert_eq!(errors.each_ref().map(|error| support::chain(error)), texts);
     assert_eq!(errors.each_ref().map(LimitError::is_timeout), [false, false, true]);
-    assert_eq!(errors.each_ref().map(|error| error.source().is_some()), [false, true, false]);
+    assert_eq!(errors.each_ref().map(|error| error.source().is_some()), [false, true, true]);
     assert!(LimitError::from(Interrupted::TimedOut).is_timeout());
 }
 

@@ -34,7 +34,10 @@ fn tasks_beyond_the_most_threads_come_back_and_the_others_go_on() {
         let refused = tasks.try_go(|| ()).unwrap_err();
         let Refusal::Thread(error) = refused.why() else { panic!("{refused}") };
         assert!(matches!(error, phalanx::NoThread::Limit(2)), "{error}");
-        assert_eq!(refused.to_string(), "the thread limit of 2 is reached");
+        assert_eq!(
+            support::chain(&refused),
+            "there is no thread for the task: the thread limit of 2 is reached"
+        );
         let named = ErrGroup::<Stopped>::new();
         assert!(named.handle().named("one more").try_go(|_| Ok(())).is_err());
         named.wait().unwrap();

@@ -244,7 +244,7 @@ fn a_handle_after_the_end_skips_and_refuses() {
             assert!(handle.go(|_| Ok(1)).join().is_err());
             let refused = handle.try_go(|_| Ok(2)).unwrap_err();
             assert!(matches!(refused.why(), Refusal::Cancelled(_)));
-            assert_eq!(refused.into_task()(handle.context()).unwrap(), 2);
+            assert_eq!(refused.into_inner()(handle.context()).unwrap(), 2);
             assert_eq!(handle.running(), 0);
         }
     });
@@ -307,7 +307,7 @@ fn try_go_gives_the_task_back_if_there_is_no_thread() {
                 let refused = scope.try_go(move |_| Ok(mem::size_of_val(&captured))).unwrap_err();
                 assert!(matches!(refused.why(), Refusal::Thread(_)), "{refused}");
                 assert_eq!((drops.get(), g.running()), (before, 0));
-                assert!(refused.into_task()(g.context()).is_ok(), "it still works");
+                assert!(refused.into_inner()(g.context()).is_ok(), "it still works");
                 assert_eq!(drops.get(), before + 1);
             }
             assert!(!g.context().has_ended(), "a refusal is no failure of the group");
@@ -443,7 +443,7 @@ fn a_refused_task_of_a_full_group_can_be_started_later() {
             });
             let refused = g.try_go(|_| Ok(7)).unwrap_err();
             opener.open();
-            g.go(refused.into_task()).join()
+            g.go(refused.into_inner()).join()
         });
         assert_eq!(result.unwrap(), 7);
     });

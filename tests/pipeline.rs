@@ -394,8 +394,11 @@ fn a_group_that_is_cancelled_or_out_of_time_cuts_the_pipeline_short() {
         ] {
             let stopped = ended.unwrap_err().echo();
             assert!(matches!(stopped.why(), WhyStopped::CutShort(_)), "{stopped}");
-            assert_eq!(stopped.to_string(), format!("the pipeline was cut short: {cause}"));
-            assert_eq!((stopped.name(), stopped.index()), (Some("pipeline"), 0));
+            assert_eq!(
+                String::from(stopped.clone()),
+                format!("the pipeline was cut short: {cause}")
+            );
+            assert_eq!((stopped.name(), stopped.index()), (Some("pipeline"), Some(0)));
         }
     });
 }

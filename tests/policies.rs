@@ -96,9 +96,9 @@ fn first_error_makes_its_error_of_a_skip_if_nothing_failed() {
             g.go(|_| Ok(()));
         });
         let error = result.unwrap_err();
-        assert_eq!(error.index(), 0);
-        assert!(matches!(error.why(), WhyStopped::Skipped(cause)
-            if cause.error().unwrap().to_string() == "shutdown"));
+        assert_eq!(error.index(), Some(0));
+        assert!(matches!(error.why(), WhyStopped::Skipped(ended)
+            if ended.cause().error().unwrap().to_string() == "shutdown"));
     });
 }
 
@@ -110,7 +110,7 @@ fn first_error_makes_its_error_of_a_caught_panic() {
             g.go(|_| panic!("on purpose"));
         });
         let error = result.unwrap_err();
-        assert_eq!(error.index(), 1);
+        assert_eq!(error.index(), Some(1));
         assert!(matches!(error.why(), WhyStopped::Panicked));
     });
 }

@@ -427,7 +427,7 @@ fn a_refused_task_comes_back_and_the_policy_is_not_told() {
             let refused = g.try_go(|_| Ok("refused, then run")).unwrap_err();
             assert!(matches!(refused.why(), Refusal::Limit));
             opener.open();
-            assert_eq!(g.go(refused.into_task()), 1);
+            assert_eq!(g.go(refused.into_inner()), 1);
         });
         let told = record.by_index();
         assert_eq!(

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use phalanx::sim::lin::{History, Model};
 use phalanx::sim::{self, Builder, Script, Strategy, TimeMode};
-use phalanx::{Canceller, CauseKind, Context, Interrupted, OnCancel};
+use phalanx::{Canceller, Cause, CauseKind, Context, Interrupted, OnCancel};
 use support::Count;
 
 fn root() -> (Context, Canceller) {
@@ -753,7 +753,7 @@ fn a_cancel_that_has_returned_has_ended_every_descendant() {
 }
 
 /// What `wait_until` says, in a word.
-fn outcome(waited: Result<phalanx::Cause, Interrupted>) -> String {
+fn outcome(waited: Result<Cause, Interrupted>) -> String {
     match waited {
         Ok(cause) => {
             format!("ok {}", cause.error().map_or("plain".to_owned(), ToString::to_string))

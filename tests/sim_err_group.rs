@@ -533,7 +533,7 @@ fn try_go_starts_a_task_or_is_refused_and_the_task_comes_back_whole() {
                     Ok(task) => Ok(task.join()?),
                     Err(refused) => {
                         assert!(matches!(refused.why(), Refusal::Limit));
-                        refused.into_task()(&Context::background()).map(|_| "refused")
+                        refused.into_inner()(&Context::background()).map(|_| "refused")
                     }
                 }
             });

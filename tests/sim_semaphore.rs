@@ -6,6 +6,7 @@
 
 mod support;
 
+use std::error::Error;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use phalanx::sim::lin::{History, Model};
 use phalanx::sim::{self, Builder, JoinHandle, Script};
-use phalanx::{AcquireError, Context, Interrupted, Permit, Semaphore, Until};
+use phalanx::{AcquireError, Context, Interrupted, Permit, Semaphore, TryAcquireError, Until};
 use support::schedules::{always, often, pause, play};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -33,15 +34,25 @@ enum How {
     Cancelled,
 }
 
-fn how<T>(result: Result<T, AcquireError>) -> How {
-    match result {
-        Ok(_) => How::Granted,
-        Err(AcquireError::Closed) => How::Closed,
-        Err(AcquireError::TooMany) => How::TooMany,
-        Err(AcquireError::WouldBlock) => How::WouldBlock,
-        Err(AcquireError::Interrupted(Interrupted::TimedOut)) => How::TimedOut,
-        Err(AcquireError::Interrupted(_)) => How::Cancelled,
-        Err(other) => panic!("an error that the test does not know: {other}"),
+fn how<T, E: Error + 'static>(result: Result<T, E>) -> How {
+    result.map_or_else(refused, |_| How::Granted)
+}
+
+fn refused<E: Error + 'static>(error: E) -> How {
+    let error: &dyn Error = &error;
+    match error.downcast_ref::<TryAcquireError>() {
+        None => {}
+        Some(TryAcquireError::Closed) => return How::Closed,
+        Some(TryAcquireError::TooMany) => return How::TooMany,
+        Some(TryAcquireError::WouldBlock) => return How::WouldBlock,
+        Some(other) => panic!("an error that the test does not know: {other}"),
+    }
+    match error.downcast_ref::<AcquireError>() {
+        Some(AcquireError::Closed) => How::Closed,
+        Some(AcquireError::TooMany) => How::TooMany,
+        Some(AcquireError::Interrupted(Interrupted::TimedOut)) => How::TimedOut,
+        Some(AcquireError::Interrupted(_)) => How::Cancelled,
+        _ => panic!("an error that the test does not know: {error}"),
     }
 }
 
@@ -790,9 +801,9 @@ impl Model for Permits {
 
 fn call<'a>(semaphore: &'a Semaphore, held: &mut Vec<Permit<&'a Semaphore>>, op: Op) -> Ret {
     let acquired = match op {
-        Op::Acquire(n) => semaphore.acquire(n),
-        Op::Try(n) => semaphore.try_acquire(n),
-        Op::Look(n) => semaphore.acquire_until(n, Duration::ZERO),
+        Op::Acquire(n) => semaphore.acquire(n).map_err(refused),
+        Op::Try(n) => semaphore.try_acquire(n).map_err(refused),
+        Op::Look(n) => semaphore.acquire_until(n, Duration::ZERO).map_err(refused),
         Op::Release(n) => {
             drop(held.pop());
             return Ret::Number(n);
@@ -813,7 +824,7 @@ fn call<'a>(semaphore: &'a Semaphore, held: &mut Vec<Permit<&'a Semaphore>>, op:
             held.push(permit);
             Ret::How(How::Granted)
         }
-        error => Ret::How(how(error)),
+        Err(how) => Ret::How(how),
     }
 }
 

@@ -105,7 +105,7 @@ fn got<V>(call: impl FnOnce() -> Result<Flight<V>, FlightError<&'static str>>) -
             Role::Leader => Got::Led(flight.callers()),
             Role::Follower => Got::Followed(flight.callers()),
         },
-        Ok(Err(error)) if error.is_interrupted() => Got::GaveUp,
+        Ok(Err(error)) if error.gave_up() => Got::GaveUp,
         Ok(Err(_)) => Got::Cancelled,
         Err(payload) => {
             let text = payload.downcast_ref::<&str>().map(ToString::to_string);

@@ -87,7 +87,7 @@ fn an_accepted_task_starts_before_those_that_are_only_queued() {
         // Accepted only if a thread is kept for it.
         match group.try_go(move || opens.done()) {
             Ok(()) => {}
-            Err(refused) => refused.into_task()(),
+            Err(refused) => refused.into_inner()(),
         }
         wait(&group);
     };

@@ -53,7 +53,7 @@ fn from_every_thread_on(builder: &Builder, test: fn()) -> usize {
 fn start(group: &Arc<WaitGroup>, task: impl FnOnce() + Send + 'static) {
     if let Err(refused) = group.try_go(task) {
         assert!(matches!(refused.why(), Refusal::Thread(_)), "{refused}");
-        assert!(group.try_go(refused.into_task()).is_ok(), "one alone is refused");
+        assert!(group.try_go(refused.into_inner()).is_ok(), "one alone is refused");
     }
 }
 
@@ -117,7 +117,7 @@ fn tasks_of_a_scope_meet_though_the_first_thread_is_refused() {
             let refused = g.try_go(task(1)).expect_err("it is the first");
             assert!(matches!(refused.why(), Refusal::Thread(_)), "{refused}");
             assert_eq!((g.running(), g.context().has_ended()), (0, false));
-            let (one, two) = (g.go(refused.into_task()), g.go(task(2)));
+            let (one, two) = (g.go(refused.into_inner()), g.go(task(2)));
             wait(&met);
             Ok::<_, Stopped>((one.join()?, two.join()?))
         });
@@ -154,7 +154,10 @@ fn refused_late(group: &WaitGroup) -> bool {
     let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| wait(group))) else { return false };
     let text = text_of(&*payload);
     let start = "WaitGroup::wait: a task was refused: ";
-    assert_eq!(text, format!("{start}the operating system refused to start a thread"));
+    assert!(
+        text.starts_with(&format!("{start}the operating system refused to start a thread: ")),
+        "{text}"
+    );
     true
 }
 

@@ -65,7 +65,7 @@ fn a_submit_that_waits_for_room_gives_up_in_time_and_gives_the_job_back() {
         sim::wait_idle();
         let second = pool.submit(2).unwrap();
         let late = pool.submit_until(3, SECOND / 2).unwrap_err();
-        assert_eq!((late.is_timeout(), late.into_job(), sim::elapsed()), (true, 3, SECOND / 2));
+        assert_eq!((late.is_timeout(), late.into_inner(), sim::elapsed()), (true, 3, SECOND / 2));
         let third = pool.submit_until(3, SECOND).unwrap();
         assert_eq!(sim::elapsed(), SECOND, "there is room as soon as the next one is begun");
         assert!(third.wait_until(SECOND * 3 / 2).is_err());
@@ -116,7 +116,7 @@ fn a_submit_against_a_close_is_refused_or_the_job_is_done() {
             let pool = instant();
             let submitting = sim::spawn("submitter", {
                 let pool = Arc::clone(&pool);
-                move || pool.submit(7).map(Job::join).map_err(SubmitError::into_job).ok()
+                move || pool.submit(7).map(Job::join).map_err(SubmitError::into_inner).ok()
             });
             pool.close();
             let told = submitting.join().unwrap();
@@ -174,7 +174,7 @@ fn cancel_wakes_those_who_wait_and_ends_what_is_being_done_now() {
         let queued = pool.submit(2).unwrap();
         let waiting = sim::spawn("submitter", {
             let pool = Arc::clone(&pool);
-            move || pool.submit(3).unwrap_err().into_job()
+            move || pool.submit(3).unwrap_err().into_inner()
         });
         sim::wait_idle();
         assert_eq!(pool.cancel(), [2]);

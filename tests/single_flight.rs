@@ -306,7 +306,10 @@ fn a_leader_that_leaves_takes_nothing_from_its_followers() {
             sleeper.until_asleep();
             canceller.cancel_because("hung up");
             let error = leader.join().unwrap().unwrap_err();
-            assert_eq!(error.to_string(), "gave up waiting: context cancelled: hung up");
+            assert_eq!(
+                support::chain(&error),
+                "gave up waiting for the shared call: context cancelled: hung up"
+            );
             assert!(!ctx.has_ended());
             opener.open();
             let flight = follower.join().unwrap().unwrap();
@@ -331,7 +334,7 @@ fn when_every_caller_has_left_the_function_is_cancelled_and_the_next_call_starts
             assert!(matches!(follower, Err(FlightError::Interrupted(Interrupted::TimedOut))));
             assert!(!ctx.has_ended(), "the leader waits");
             canceller.cancel();
-            assert!(leader.join().unwrap().unwrap_err().is_interrupted());
+            assert!(leader.join().unwrap().unwrap_err().gave_up());
             let cause = ctx.cause().unwrap();
             assert_eq!(cause.error().unwrap().to_string(), "every caller has left");
             // The function still runs, and so does the next call's.
@@ -396,8 +399,8 @@ fn a_bound_that_has_passed_starts_nothing() {
         texts.run_until(7, &ended, counted()).unwrap_err(),
         texts.run_until(7, (&ended, HOUR), counted()).unwrap_err(),
     ];
-    assert!(errors.iter().all(FlightError::is_interrupted));
-    assert!(errors[0].source().is_none() && errors[0].failed().is_none());
+    assert!(errors.iter().all(FlightError::gave_up));
+    assert!(errors[0].is_timeout() && errors[0].failed().is_none());
     assert_eq!(runs.get(), 0);
     assert_eq!(texts.run_until(7, Duration::MAX, seven).unwrap().into_value(), "seven");
 }
@@ -601,7 +604,7 @@ fn the_flights_may_be_gone_before_a_function_that_was_left() {
         let (begins, begun) = bounded(1);
         let (opener, gate) = gate();
         let left = texts.run_until(7, Duration::from_millis(1), slow(begins, gate, "late"));
-        assert!(left.unwrap_err().is_interrupted());
+        assert!(left.unwrap_err().gave_up());
         let ctx = begun.recv().unwrap();
         drop(texts);
         assert!(ctx.has_ended());
@@ -633,7 +636,7 @@ fn errors_convert_into_boxed_ones_and_keep_their_text() {
         (error.to_string().as_str(), error.clone().failed()),
         ("gone", Some(&"gone".to_owned()))
     );
-    assert!(!error.is_interrupted());
+    assert!(!error.gave_up());
 }
 
 #[test]

@@ -18,20 +18,17 @@ use phalanx::{
     Until, WaitGroup, WhyStopped, WorkerPool, pipeline, set_max_threads, stats,
 };
 use support::alone::alone;
-use support::{Count, gate, panic_of, until};
-
-/// The texts of an error and of its sources.
-fn chain(error: &dyn Error) -> String {
-    let source = error.source().map_or_else(String::new, |source| format!(": {}", chain(source)));
-    format!("{error}{source}")
-}
+use support::{Count, chain, gate, panic_of, until};
 
 /// That a task was refused because of the limit.
 #[track_caller]
 fn assert_names_limit<F>(refused: &Refused<F>, limit: usize) {
     let Refusal::Thread(NoThread::Limit(named)) = refused.why() else { panic!("{refused}") };
     assert_eq!(*named, limit);
-    assert_eq!(refused.to_string(), format!("the thread limit of {limit} is reached"));
+    assert_eq!(
+        chain(refused),
+        format!("there is no thread for the task: the thread limit of {limit} is reached")
+    );
 }
 
 // --- Fork and join ----------------------------------------------------------------------------
@@ -804,7 +801,8 @@ fn where_the_system_refuses_threads_each_accepted_task_starts_or_is_refused() {
                 Err(error) => {
                     refused += 1;
                     assert!(matches!(error.why(), Refusal::Thread(NoThread::System(_))), "{error}");
-                    assert_eq!(error.to_string(), "the operating system refused to start a thread");
+                    let why = error.source().unwrap().to_string();
+                    assert_eq!(why, "the operating system refused to start a thread");
                 }
             }
         }

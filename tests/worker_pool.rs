@@ -5,6 +5,7 @@
 mod support;
 
 use std::collections::HashSet;
+use std::error::Error;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::thread;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use crossbeam_channel::unbounded;
 use parking_lot::Mutex;
-use phalanx::{Context, Interrupted, Job, Lost, SubmitError, WorkerPool};
+use phalanx::{Context, Interrupted, Job, Lost, SubmitError, TrySubmitError, WorkerPool};
 use support::{Bomb, Count, Crowd, Gate, Log, OnDrop, gate, panic_of, watchdog};
 
 type Squares = WorkerPool<u64, u64>;
@@ -120,13 +121,13 @@ fn a_full_queue_gives_the_job_back_or_has_its_owner_wait() {
     watchdog(|| {
         let (opener, gate) = gate();
         let Busy { pool, begun, queued } = busy(&gate);
-        assert!(matches!(pool.try_submit(gate.clone()), Err(SubmitError::Full(_))));
+        assert!(matches!(pool.try_submit(gate.clone()), Err(TrySubmitError::Full(_))));
         let late = pool.submit_until(gate.clone(), Duration::ZERO).unwrap_err();
         assert!(late.is_timeout() && !late.is_closed());
-        assert_eq!(late.to_string(), Interrupted::TimedOut.to_string());
+        assert_eq!(late.source().unwrap().to_string(), Interrupted::TimedOut.to_string());
         let (ctx, canceller) = Context::background().with_cancel();
         canceller.cancel();
-        let in_vain = pool.submit_until(late.into_job(), &ctx).unwrap_err();
+        let in_vain = pool.submit_until(late.into_inner(), &ctx).unwrap_err();
         assert!(matches!(in_vain, SubmitError::Interrupted(_, Interrupted::Cancelled(_))));
         assert!(queued.wait_until(Duration::ZERO).is_err());
         opener.open();

@@ -78,8 +78,8 @@ fn serve(ctx: &Context, mut stream: &TcpStream, report: &Sender<String>) -> io::
         },
     );
     let (status, body) = answer.unwrap_or_else(|cancelled| {
-        drop(report.send(cancelled.to_string()));
-        ("408 Request Timeout", cancelled.to_string())
+        drop(report.send(cancelled.cause().to_string()));
+        ("408 Request Timeout", cancelled.cause().to_string())
     });
     let length = body.len();
     write!(

@@ -141,7 +141,7 @@ impl fmt::Display for Failure {
         match self {
             Failure::Fetch(service, error) => write!(f, "{service}: {error}"),
             Failure::Answer(service) => write!(f, "{service}: not the JSON that was agreed on"),
-            Failure::Stopped(stopped) => stopped.fmt(f),
+            Failure::Stopped(stopped) => f.write_str(&String::from(stopped.clone())),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::AtomicValue;
+use crate::wait::{HasReason, Reason, error_methods};
 
 impl<T> AtomicValue<T> {
     /// Replaces the value by what `f` makes of it, and returns the new one.
@@ -97,3 +98,25 @@ impl<T> fmt::Display for Outdated<T> {
 }
 
 impl<T> Error for Outdated<T> {}
+
+impl<T: Clone> Clone for Outdated<T> {
+    fn clone(&self) -> Self {
+        Outdated { rejected: self.rejected.clone(), current: Arc::clone(&self.current) }
+    }
+}
+
+impl<T: PartialEq> PartialEq for Outdated<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.rejected == other.rejected && self.current == other.current
+    }
+}
+
+impl<T: Eq> Eq for Outdated<T> {}
+
+impl<T> HasReason for Outdated<T> {
+    fn reason(&self) -> Reason<'_> {
+        Reason::Other
+    }
+}
+
+error_methods!([T] Outdated<T>);

@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, Select, TryRecvError};
 
 use super::select::{Operations, Order, select_until};
 use crate::sys;
-use crate::wait::{Interrupted, Until};
+use crate::wait::{Cancelled, HasReason, Interrupted, Reason, Until, error_methods};
 
 /// Receiving with a bound.
 ///
@@ -168,7 +168,8 @@ impl<T> fmt::Debug for IterUntil<'_, T> {
 }
 
 /// Nothing was received.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RecvUntilError {
     /// There is no message and no sender any more.
     Disconnected,
@@ -176,22 +177,16 @@ pub enum RecvUntilError {
     Interrupted(Interrupted),
 }
 
-impl RecvUntilError {
-    /// Returns `true` if there is no message and no sender any more.
-    pub fn is_disconnected(&self) -> bool {
-        matches!(self, RecvUntilError::Disconnected)
-    }
-
-    /// Returns `true` if time ran out: the call's own bound or the context's deadline.
-    pub fn is_timeout(&self) -> bool {
-        matches!(self, RecvUntilError::Interrupted(why) if why.is_timeout())
-    }
-
-    /// Returns `true` if the context has ended, by whatever cause.
-    pub fn is_cancelled(&self) -> bool {
-        matches!(self, RecvUntilError::Interrupted(Interrupted::Cancelled(_)))
+impl HasReason for RecvUntilError {
+    fn reason(&self) -> Reason<'_> {
+        match self {
+            RecvUntilError::Disconnected => Reason::Closed,
+            RecvUntilError::Interrupted(interrupted) => interrupted.reason(),
+        }
     }
 }
+
+error_methods!([] RecvUntilError);
 
 impl From<Interrupted> for RecvUntilError {
     fn from(interrupted: Interrupted) -> Self {
@@ -199,12 +194,18 @@ impl From<Interrupted> for RecvUntilError {
     }
 }
 
+impl From<Cancelled> for RecvUntilError {
+    fn from(cancelled: Cancelled) -> Self {
+        RecvUntilError::Interrupted(cancelled.into())
+    }
+}
+
 impl fmt::Display for RecvUntilError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            RecvUntilError::Disconnected => f.write_str("the channel is empty and has no sender"),
-            RecvUntilError::Interrupted(why) => why.fmt(f),
-        }
+        f.write_str(match self {
+            RecvUntilError::Disconnected => "the channel is empty and has no sender",
+            RecvUntilError::Interrupted(_) => "gave up waiting for a message",
+        })
     }
 }
 
@@ -212,7 +213,7 @@ impl Error for RecvUntilError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             RecvUntilError::Disconnected => None,
-            RecvUntilError::Interrupted(why) => why.source(),
+            RecvUntilError::Interrupted(interrupted) => Some(interrupted),
         }
     }
 }

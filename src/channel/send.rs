@@ -7,7 +7,7 @@ use crossbeam_channel::{Select, Sender, TrySendError};
 
 use super::select::{Operations, Order, select_until};
 use crate::sys;
-use crate::wait::{Interrupted, Until};
+use crate::wait::{HasReason, Interrupted, Reason, Until, error_methods};
 
 /// Sending with a bound.
 ///
@@ -113,7 +113,8 @@ impl<'a, T> Operations<'a> for One<'a, T> {
 }
 
 /// A message was not sent. It comes back.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SendUntilError<T> {
     /// There is no receiver any more.
     Disconnected(T),
@@ -131,21 +132,26 @@ impl<T> SendUntilError<T> {
         }
     }
 
-    /// Returns `true` if there is no receiver any more.
-    pub fn is_disconnected(&self) -> bool {
-        matches!(self, SendUntilError::Disconnected(_))
-    }
-
-    /// Returns `true` if time ran out: the call's own bound or the context's deadline.
-    pub fn is_timeout(&self) -> bool {
-        matches!(self, SendUntilError::Interrupted(_, why) if why.is_timeout())
-    }
-
-    /// Returns `true` if the context has ended, by whatever cause.
-    pub fn is_cancelled(&self) -> bool {
-        matches!(self, SendUntilError::Interrupted(_, Interrupted::Cancelled(_)))
+    /// Drops the message: `?` into a boxed error needs this if the message borrows something.
+    #[must_use = "the error is returned"]
+    pub fn without_inner(self) -> SendUntilError<()> {
+        match self {
+            SendUntilError::Disconnected(_) => SendUntilError::Disconnected(()),
+            SendUntilError::Interrupted(_, why) => SendUntilError::Interrupted((), why),
+        }
     }
 }
+
+impl<T> HasReason for SendUntilError<T> {
+    fn reason(&self) -> Reason<'_> {
+        match self {
+            SendUntilError::Disconnected(_) => Reason::Closed,
+            SendUntilError::Interrupted(_, interrupted) => interrupted.reason(),
+        }
+    }
+}
+
+error_methods!([T] SendUntilError<T>);
 
 impl<T> fmt::Debug for SendUntilError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -158,10 +164,10 @@ impl<T> fmt::Debug for SendUntilError<T> {
 
 impl<T> fmt::Display for SendUntilError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SendUntilError::Disconnected(_) => f.write_str("the channel has no receiver"),
-            SendUntilError::Interrupted(_, why) => why.fmt(f),
-        }
+        f.write_str(match self {
+            SendUntilError::Disconnected(_) => "the channel has no receiver",
+            SendUntilError::Interrupted(..) => "gave up waiting for room in the channel",
+        })
     }
 }
 
@@ -169,7 +175,7 @@ impl<T> Error for SendUntilError<T> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             SendUntilError::Disconnected(_) => None,
-            SendUntilError::Interrupted(_, why) => why.source(),
+            SendUntilError::Interrupted(_, interrupted) => Some(interrupted),
         }
     }
 }

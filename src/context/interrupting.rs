@@ -11,9 +11,10 @@ use std::process::{self, Child, ExitStatus};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Context;
 use super::callback::{self, Function};
-use super::{Cancelled, Context};
 use crate::sys;
+use crate::wait::Cancelled;
 
 /// The first pause between two looks at a child, and the longest.
 const SHORT: Duration = Duration::from_micros(500);

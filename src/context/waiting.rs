@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Cancelled, Context, OnCancel, callback};
+use super::{Context, OnCancel, callback};
 use crate::sys;
-use crate::wait::{Cause, Interrupted, Source, Until, Waiter};
+use crate::wait::{Cancelled, Cause, Interrupted, Source, Until, Waiter};
 
 impl Context {
     /// Waits until this context ends, and returns why.
@@ -66,7 +66,7 @@ impl Context {
         let until = Until::from((self, duration));
         Waiter::sleep_out(&until, &Until::FOREVER);
         match until.why() {
-            Interrupted::Cancelled(cause) => Err(Cancelled(cause)),
+            Interrupted::Cancelled(cause) => Err(Cancelled::new(cause)),
             Interrupted::TimedOut | Interrupted::HeldUp(_) => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
 //! The default policy of a group: the first error cancels it, and is its result.
 
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::panic::{self, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use super::ended::{Ended, Outcome, Policy};
@@ -9,6 +9,7 @@ use super::stopped::{Label, Stopped, WhyStopped};
 use crate::sys::atomic::{HintBool, Relaxed};
 use crate::sys::{Mutex, MutexGuard};
 use crate::unwind::drop_caught;
+use crate::wait::Cancelled;
 
 /// A group with the default policy.
 pub(super) struct FirstFailure<E> {
@@ -21,6 +22,8 @@ pub(super) struct FirstFailure<E> {
 struct Record<E> {
     /// The first error: recorded before the group is cancelled, so that no secondary one comes first.
     error: Option<E>,
+    /// What the error of a task is mapped by.
+    map: Option<fn(Stopped, E) -> E>,
     /// What the group is cancelled with because of it.
     why: Option<Arc<str>>,
     /// The first task that did not run. If there is no error, the group reports this.
@@ -35,7 +38,7 @@ impl<E> RefUnwindSafe for FirstFailure<E> {}
 
 impl<E> FirstFailure<E> {
     pub(super) fn new(members: Members) -> Arc<Self> {
-        let record = Record { error: None, why: None, unrun: None, is_closed: false };
+        let record = Record { error: None, map: None, why: None, unrun: None, is_closed: false };
         let is_recorded = HintBool::new(false);
         Arc::new(FirstFailure { members, record: Mutex::new(record), is_recorded })
     }
@@ -49,6 +52,25 @@ impl<E> FirstFailure<E> {
 
     pub(super) fn members(&self) -> &Members {
         &self.members
+    }
+
+    /// From now on, errors of tasks are mapped by `map`.
+    pub(super) fn map_errors(&self, map: fn(Stopped, E) -> E) {
+        self.record.lock().map = Some(map);
+    }
+
+    /// The error of a task that `stopped` tells of; `None` if mapping it panicked.
+    fn mapped(&self, stopped: &Stopped, error: E) -> Option<E> {
+        let map = self.record.lock().map;
+        let Some(map) = map else { return Some(error) };
+        // AssertUnwindSafe: the error is used up.
+        match panic::catch_unwind(AssertUnwindSafe(|| map(stopped.clone(), error))) {
+            Ok(error) => Some(error),
+            Err(payload) => {
+                self.members.panicked(payload);
+                None
+            }
+        }
     }
 
     /// Records an error, if it is the first, and cancels the group because of the first.
@@ -101,7 +123,9 @@ impl<T: Send, E: Send> Policy<T, E> for FirstFailure<E> {
             Ended::Ok(value) => return Some(Ok(value)),
             Ended::Err(error) => {
                 let stopped = label.stopped(WhyStopped::Failed);
-                self.failed(error, &stopped.to_string());
+                if let Some(error) = self.mapped(&stopped, error) {
+                    self.failed(error, &stopped.to_string());
+                }
                 stopped
             }
             Ended::Panicked(payload) => {
@@ -109,14 +133,14 @@ impl<T: Send, E: Send> Policy<T, E> for FirstFailure<E> {
                 label.stopped(WhyStopped::Panicked)
             }
             Ended::Skipped(cause) => {
-                let stopped = label.stopped(WhyStopped::Skipped(cause));
+                let stopped = label.stopped(WhyStopped::Skipped(Cancelled::new(cause)));
                 self.record().unrun.get_or_insert_with(|| stopped.clone());
                 stopped
             }
             Ended::Refused(why) => {
                 let stopped = label.stopped(WhyStopped::Refused(why));
                 self.record().unrun.get_or_insert_with(|| stopped.clone());
-                self.members.cancel(&stopped.to_string());
+                self.members.cancel(&stopped.text());
                 stopped
             }
         };

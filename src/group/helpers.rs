@@ -7,13 +7,14 @@ use std::panic::{self, AssertUnwindSafe};
 
 use super::members::Members;
 use super::policies::{Errors, FirstOk, Settle, Tally};
-use super::policy::{Outcome, Panicked};
+use super::policy::{End, Outcome, Panicked};
 use super::scope::scope;
 use super::stopped::{Stopped, WhyStopped};
 use super::{Builder, Policy};
 use crate::context::Context;
 use crate::sys::Mutex;
 use crate::sys::atomic::{AtomicUsize, Relaxed};
+use crate::wait::Cancelled;
 
 pub use join::infallible;
 
@@ -200,8 +201,9 @@ where
     E: Send,
 {
     let kept = |item, ctx: &Context| Ok::<_, Stopped>(f(item, ctx));
-    // Why tasks were skipped, or refused, is not told: what they left has no result.
-    let (results, _ended) = map_each(members, width, items, kept);
+    let (results, ended) = map_each(members, width, items, kept);
+    let cause = ended.err().and_then(|stopped| stopped.cause().cloned());
+    let end = cause.map_or(End::AllDone, End::Cancelled);
     let mut tally = Tally::default();
     for (index, result) in results.enumerate() {
         tally.enter(
@@ -213,7 +215,7 @@ where
             },
         );
     }
-    tally.all()
+    tally.all(end)
 }
 
 /// Applies `f` to the items until the first error: the results, by item, and how it ended.
@@ -240,7 +242,7 @@ where
                 return Ok(());
             };
             if let Some(cause) = ctx.ended() {
-                return Err(Stopped::new(index, WhyStopped::Skipped(cause)).into());
+                return Err(Stopped::new(index, WhyStopped::Skipped(Cancelled::new(cause))).into());
             }
             let result = f(item, ctx)?;
             *results[index].lock() = Some(result);

@@ -9,7 +9,7 @@ use crate::sys::atomic::{HintBool, Relaxed};
 use crate::sys::{self, Mutex};
 use crate::threads::{self, GroupQueue, Options, Spec};
 use crate::unwind::{Payload, drop_quietly};
-use crate::wait::{Cause, Interrupted, Until};
+use crate::wait::{Cancelled, Cause, Interrupted, Until};
 
 pub(super) struct Members {
     context: Context,
@@ -115,9 +115,9 @@ impl Members {
         let _call = sys::blocking_call("ErrGroup::go, at the limit");
         match threads::wait_for_slot(&self.queue, Until::from(&self.context)) {
             Ok(()) => Ok(Slot::Taken),
-            Err(Interrupted::Cancelled(cause)) => Err(Refusal::Cancelled(cause)),
+            Err(Interrupted::Cancelled(cause)) => Err(Refusal::Cancelled(Cancelled::new(cause))),
             Err(Interrupted::TimedOut | Interrupted::HeldUp(_)) => {
-                Err(Refusal::Cancelled(Cause::CANCELLED))
+                Err(Refusal::Cancelled(Cancelled::new(Cause::CANCELLED)))
             }
         }
     }

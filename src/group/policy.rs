@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::unwind::{self, Payload};
-use crate::wait::Cause;
+use crate::wait::{Cause, HasReason, Reason, error_methods};
 
 /// Decides when a group stops, and what becomes of its outcomes.
 ///
@@ -58,7 +58,7 @@ pub trait Policy<T, E> {
 }
 
 /// What became of a task.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub enum Outcome<T, E> {
     /// It returned a value.
     Ok(T),
@@ -80,7 +80,7 @@ pub enum Flow {
 }
 
 /// How a group came to its end.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum End {
     /// Every task has ended by itself.
@@ -135,3 +135,18 @@ impl fmt::Debug for Panicked {
 }
 
 impl Error for Panicked {}
+
+/// Two panics are equal if their texts are.
+impl PartialEq for Panicked {
+    fn eq(&self, other: &Self) -> bool {
+        self.message == other.message
+    }
+}
+
+impl HasReason for Panicked {
+    fn reason(&self) -> Reason<'_> {
+        Reason::Other
+    }
+}
+
+error_methods!([] Panicked);

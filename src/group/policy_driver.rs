@@ -57,7 +57,7 @@ where
             Ended::Err(error) => Outcome::Err(error),
             Ended::Skipped(_) => Outcome::Skipped,
             Ended::Refused(why) => {
-                self.members.cancel(&label.stopped(WhyStopped::Refused(why)).to_string());
+                self.members.cancel(&label.stopped(WhyStopped::Refused(why)).text());
                 Outcome::Skipped
             }
             Ended::Panicked(payload) if self.catch_panics => {

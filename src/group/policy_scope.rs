@@ -10,6 +10,7 @@ use super::policy_driver::PolicyDriver;
 use super::task_cell::{Spawner, with_scope};
 use crate::context::Context;
 use crate::refused::Refused;
+use crate::wait::Chain;
 
 /// The inside of a group with a [`Policy`]: starts its tasks, whose values and errors go to the
 /// policy. A cheap clone, as [`Scope`](super::Scope) is.
@@ -60,7 +61,7 @@ where
     where
         F: FnOnce(&Context) -> Result<T, E> + Send + 's,
     {
-        self.start(f, true).unwrap_or_else(|refused| panic!("PolicyScope::go: {refused}"))
+        self.start(f, true).unwrap_or_else(|refused| panic!("PolicyScope::go: {}", Chain(&refused)))
     }
 
     /// Runs `f` as [`go`](Self::go) does if that is possible at once, or gives it back.

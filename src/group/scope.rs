@@ -1,5 +1,6 @@
 //! A group whose tasks borrow from the stack of the thread that opened it.
 
+use std::error::Error;
 use std::fmt;
 use std::panic;
 use std::sync::Arc;
@@ -9,10 +10,12 @@ use super::members::Members;
 use super::stopped::Stopped;
 use super::task::Task;
 use super::task_cell::{Spawner, with_scope};
+use super::task_error::TaskError;
 use crate::context::Context;
 use crate::refused::Refused;
 use crate::threads::Spec;
 use crate::unwind::drop_quietly;
+use crate::wait::Chain;
 
 /// The inside of a group: starts its tasks.
 ///
@@ -127,6 +130,64 @@ impl<'s, 'env: 's, E> Scope<'s, 'env, E> {
     }
 }
 
+impl<E> Scope<'_, '_, E> {
+    /// From now on, the error of a task that fails is mapped by `f`, which also gets a [`Stopped`] that tells
+    /// which task it was.
+    ///
+    /// It is called once for each failed task, on the thread that ran the task. The error of the body of a
+    /// scope is left as it is. If `f` panics, the panic is the group's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::{ErrGroup, Stopped};
+    ///
+    /// let result = ErrGroup::scope(|g| {
+    ///     g.map_errors(|task, error: anyhow::Error| error.context(task));
+    ///     g.named("fetch").go(|_| Err::<(), _>(anyhow::anyhow!("connection refused")));
+    ///     Ok(())
+    /// });
+    /// let error = result.unwrap_err();
+    /// assert_eq!(format!("{error:#}"), "task 0 (fetch) failed: connection refused");
+    /// assert_eq!(error.downcast_ref::<Stopped>().unwrap().name(), Some("fetch"));
+    /// ```
+    pub fn map_errors(&self, f: fn(Stopped, E) -> E) {
+        self.group().map_errors(f);
+    }
+}
+
+impl<E: From<TaskError> + Into<Box<dyn Error + Send + Sync>>> Scope<'_, '_, E> {
+    /// From now on, the error of a task that fails is made into a [`TaskError`], which holds the task's
+    /// place and name, and then into the group's error again.
+    ///
+    /// That works for boxed errors, [`std::io::Error`], `String`, and [`Stopped`]; for an error of your own,
+    /// implement `From<TaskError>`. For `anyhow`, use [`map_errors`](Self::map_errors), since a boxed
+    /// `anyhow::Error` hides its outermost error. The error of the body of a scope is left as it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::{ErrGroup, TaskError};
+    ///
+    /// type BoxError = Box<dyn std::error::Error + Send + Sync>;
+    ///
+    /// let result = ErrGroup::scope(|g| {
+    ///     g.name_errors();
+    ///     g.go(|_| Ok(()));
+    ///     g.named("fetch").go(|_| Err::<(), BoxError>("connection refused".into()));
+    ///     Ok(())
+    /// });
+    /// let error = result.unwrap_err();
+    /// let task = error.downcast_ref::<TaskError>().unwrap();
+    /// assert_eq!((task.index(), task.name()), (1, Some("fetch")));
+    /// assert_eq!(task.to_string(), "task 1 (fetch) failed");
+    /// assert_eq!(task.error().to_string(), "connection refused");
+    /// ```
+    pub fn name_errors(&self) {
+        self.map_errors(|stopped, error| TaskError::new(&stopped, error.into()).into());
+    }
+}
+
 impl<'s, 'env: 's, E: Send> Scope<'s, 'env, E> {
     /// Runs `f` as a task of this group.
     ///
@@ -157,7 +218,7 @@ impl<'s, 'env: 's, E: Send> Scope<'s, 'env, E> {
         F: FnOnce(&Context) -> Result<T, E> + Send + 's,
         T: Send + 's,
     {
-        self.start(f, true).unwrap_or_else(|refused| panic!("ErrGroup::go: {refused}"))
+        self.start(f, true).unwrap_or_else(|refused| panic!("ErrGroup::go: {}", Chain(&refused)))
     }
 
     /// Runs `f` as [`go`](Self::go) does, if a slot of the group and a thread are free.

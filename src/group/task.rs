@@ -8,7 +8,7 @@ use super::stopped::Stopped;
 use super::task_cell::Handle;
 use crate::sys;
 use crate::threads;
-use crate::wait::{Interrupted, Until};
+use crate::wait::{HasReason, Interrupted, Reason, Until, error_methods};
 
 /// A running task; [`join`](Self::join) waits for its value.
 ///
@@ -149,7 +149,7 @@ impl<T> fmt::Debug for Task<'_, T> {
 }
 
 /// A task's value was not there in time, or never will be.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JoinUntilError<H> {
     /// The task has ended without a value.
@@ -166,13 +166,33 @@ impl<H> JoinUntilError<H> {
             JoinUntilError::Interrupted(handle, _) => Some(handle),
         }
     }
+
+    /// Drops the handle: `?` into a boxed error needs this for a handle of a scope.
+    #[must_use = "the error is returned"]
+    pub fn without_inner(self) -> JoinUntilError<()> {
+        match self {
+            JoinUntilError::Stopped(stopped) => JoinUntilError::Stopped(stopped),
+            JoinUntilError::Interrupted(_, why) => JoinUntilError::Interrupted((), why),
+        }
+    }
 }
+
+impl<H> HasReason for JoinUntilError<H> {
+    fn reason(&self) -> Reason<'_> {
+        match self {
+            JoinUntilError::Stopped(stopped) => stopped.reason(),
+            JoinUntilError::Interrupted(_, why) => why.reason(),
+        }
+    }
+}
+
+error_methods!([H] JoinUntilError<H>);
 
 impl<H> fmt::Display for JoinUntilError<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             JoinUntilError::Stopped(_) => f.write_str("the task has no value"),
-            JoinUntilError::Interrupted(..) => f.write_str("the task has not ended in time"),
+            JoinUntilError::Interrupted(..) => f.write_str("gave up waiting for the task"),
         }
     }
 }

@@ -29,7 +29,7 @@ use crate::sys;
 use crate::sys::atomic::{AcqRel, Acquire, AtomicU32, AtomicUsize, Relaxed, Release};
 use crate::threads::{self, Guess, Job, Order, Owner, RunQueue, Runnable, Spec, Start};
 use crate::unwind::{drop_caught, drop_quietly};
-use crate::wait::{Cause, Interrupted, Until, WaitQueue};
+use crate::wait::{Cancelled, Cause, Interrupted, Until, WaitQueue};
 
 /// The result is there, and is the handle's.
 const LEFT: u32 = 1;
@@ -432,8 +432,8 @@ impl<'s, 'env: 's, P> Spawner<'s, 'env, P> {
         }
         let slot = match members.slot(waits) {
             Ok(slot) => slot,
-            Err(Refusal::Cancelled(cause)) => {
-                return self.turn_away::<T, E, F>(spec, waits, cause, f);
+            Err(Refusal::Cancelled(cancelled)) => {
+                return self.turn_away::<T, E, F>(spec, waits, cancelled.cause().clone(), f);
             }
             Err(why) => return Err(Refused::new(why, f)),
         };
@@ -470,7 +470,7 @@ impl<'s, 'env: 's, P> Spawner<'s, 'env, P> {
         P: Policy<T, E>,
     {
         if !waits {
-            return Err(Refused::new(Refusal::Cancelled(cause), f));
+            return Err(Refused::new(Refusal::Cancelled(Cancelled::new(cause)), f));
         }
         let index = self.policy.members().queue.next_index();
         Ok(self.settled(spec, index, skip(f, cause)))

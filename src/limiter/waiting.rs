@@ -8,7 +8,9 @@ use std::sync::Arc;
 use super::line::Number;
 use super::{Limiter, Settled, State};
 use crate::sys;
-use crate::wait::{Interrupted, Until, Verdict, Waiter};
+use crate::wait::{
+    Cancelled, HasReason, Interrupted, Reason, Until, Verdict, Waiter, error_methods,
+};
 
 impl Limiter {
     /// Waits for a token and takes it.
@@ -132,7 +134,7 @@ impl Settled<'_> {
 }
 
 /// Why there are no tokens. Nothing was taken.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LimitError {
     /// More tokens were asked for than the burst allows at once.
@@ -143,16 +145,17 @@ pub enum LimitError {
     Interrupted(Interrupted),
 }
 
-impl LimitError {
-    /// Returns `true` if time ran out, or would have: the call's own bound or the context's deadline.
-    pub fn is_timeout(&self) -> bool {
+impl HasReason for LimitError {
+    fn reason(&self) -> Reason<'_> {
         match self {
-            LimitError::TooMany => false,
-            LimitError::TooLate => true,
-            LimitError::Interrupted(interrupted) => interrupted.is_timeout(),
+            LimitError::TooMany => Reason::TooMany,
+            LimitError::TooLate => Reason::TimedOut,
+            LimitError::Interrupted(interrupted) => interrupted.reason(),
         }
     }
 }
+
+error_methods!([] LimitError);
 
 impl From<Interrupted> for LimitError {
     fn from(interrupted: Interrupted) -> Self {
@@ -160,21 +163,29 @@ impl From<Interrupted> for LimitError {
     }
 }
 
+impl From<Cancelled> for LimitError {
+    fn from(cancelled: Cancelled) -> Self {
+        LimitError::Interrupted(cancelled.into())
+    }
+}
+
 impl fmt::Display for LimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LimitError::TooMany => f.write_str("more than the limiter's burst"),
-            LimitError::TooLate => f.write_str("the limiter's turn would come after the deadline"),
-            LimitError::Interrupted(interrupted) => interrupted.fmt(f),
-        }
+        f.write_str(match self {
+            LimitError::TooMany => "more than the limiter's burst",
+            LimitError::TooLate => "the limiter's turn would come after the deadline",
+            LimitError::Interrupted(_) => "gave up waiting for the limiter",
+        })
     }
 }
 
 impl Error for LimitError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            LimitError::Interrupted(interrupted) => interrupted.source(),
-            _ => None,
+            LimitError::TooMany => None,
+            // So that a chain of errors which begins here is known as a timeout.
+            LimitError::TooLate => Some(&Interrupted::TimedOut),
+            LimitError::Interrupted(interrupted) => Some(interrupted),
         }
     }
 }

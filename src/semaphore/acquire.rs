@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{CLOSED, ONE, Permit, Semaphore, WATCHED};
 use crate::sys;
 use crate::sys::atomic::{Acquire, Relaxed};
-use crate::wait::{Interrupted, Patience, Until};
+use crate::wait::{Cancelled, HasReason, Interrupted, Patience, Reason, Until, error_methods};
 
 impl Semaphore {
     /// Waits for `n` permits.
@@ -59,10 +59,9 @@ impl Semaphore {
     ///
     /// # Errors
     ///
-    /// Returns [`WouldBlock`](AcquireError::WouldBlock), and the errors of [`acquire`](Self::acquire). Nothing was
-    /// taken.
+    /// [`TryAcquireError`]. Nothing was taken.
     #[inline]
-    pub fn try_acquire(&self, n: usize) -> Result<Permit<&Semaphore>, AcquireError> {
+    pub fn try_acquire(&self, n: usize) -> Result<Permit<&Semaphore>, TryAcquireError> {
         self.try_take(n)?;
         Ok(Permit::of(self, n))
     }
@@ -105,7 +104,7 @@ impl Semaphore {
     pub fn try_acquire_owned(
         self: &Arc<Self>,
         n: usize,
-    ) -> Result<Permit<Arc<Self>>, AcquireError> {
+    ) -> Result<Permit<Arc<Self>>, TryAcquireError> {
         self.try_take(n)?;
         Ok(Permit::of(Arc::clone(self), n))
     }
@@ -126,7 +125,7 @@ impl Semaphore {
     }
 
     #[inline]
-    fn try_take(&self, n: usize) -> Result<(), AcquireError> {
+    fn try_take(&self, n: usize) -> Result<(), TryAcquireError> {
         if self.take_if_free(n) { Ok(()) } else { Err(self.why_not(n)) }
     }
 
@@ -188,13 +187,13 @@ impl Semaphore {
 
     /// Why the permits could not be taken. If the size changes at the same time, the old or the new one counts.
     #[cold]
-    fn why_not(&self, n: usize) -> AcquireError {
+    fn why_not(&self, n: usize) -> TryAcquireError {
         if self.is_closed() {
-            AcquireError::Closed
+            TryAcquireError::Closed
         } else if self.is_too_many(n) {
-            AcquireError::TooMany
+            TryAcquireError::TooMany
         } else {
-            AcquireError::WouldBlock
+            TryAcquireError::WouldBlock
         }
     }
 }
@@ -207,25 +206,51 @@ fn is_free(state: usize, n: usize) -> bool {
 }
 
 /// Why there are no permits. Nothing was taken.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AcquireError {
     /// The semaphore has been [closed](Semaphore::close).
     Closed,
     /// More permits were asked for than there are in all.
     TooMany,
-    /// Too few are free just now, or others wait: of [`try_acquire`](Semaphore::try_acquire) only.
-    WouldBlock,
     /// The bound of the call was reached first: of [`acquire_until`](Semaphore::acquire_until) only.
     Interrupted(Interrupted),
 }
 
-impl AcquireError {
-    /// Returns `true` if time ran out: the call's own bound or the context's deadline.
-    pub fn is_timeout(&self) -> bool {
-        matches!(self, AcquireError::Interrupted(interrupted) if interrupted.is_timeout())
+/// Why [`try_acquire`](Semaphore::try_acquire) has no permits. Nothing was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TryAcquireError {
+    /// The semaphore has been [closed](Semaphore::close).
+    Closed,
+    /// More permits were asked for than there are in all.
+    TooMany,
+    /// Too few are free just now, or others wait.
+    WouldBlock,
+}
+
+impl HasReason for AcquireError {
+    fn reason(&self) -> Reason<'_> {
+        match self {
+            AcquireError::Closed => Reason::Closed,
+            AcquireError::TooMany => Reason::TooMany,
+            AcquireError::Interrupted(interrupted) => interrupted.reason(),
+        }
     }
 }
+
+impl HasReason for TryAcquireError {
+    fn reason(&self) -> Reason<'_> {
+        match self {
+            TryAcquireError::Closed => Reason::Closed,
+            TryAcquireError::TooMany => Reason::TooMany,
+            TryAcquireError::WouldBlock => Reason::WouldBlock,
+        }
+    }
+}
+
+error_methods!([] AcquireError);
+error_methods!([] TryAcquireError);
 
 impl From<Interrupted> for AcquireError {
     fn from(interrupted: Interrupted) -> Self {
@@ -233,22 +258,42 @@ impl From<Interrupted> for AcquireError {
     }
 }
 
+impl From<Cancelled> for AcquireError {
+    fn from(cancelled: Cancelled) -> Self {
+        AcquireError::Interrupted(cancelled.into())
+    }
+}
+
+const CLOSED_TEXT: &str = "the semaphore is closed";
+const TOO_MANY_TEXT: &str = "the semaphore has fewer permits in all";
+
 impl fmt::Display for AcquireError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            AcquireError::Closed => f.write_str("the semaphore is closed"),
-            AcquireError::TooMany => f.write_str("the semaphore has fewer permits in all"),
-            AcquireError::WouldBlock => f.write_str("too few permits are free"),
-            AcquireError::Interrupted(interrupted) => interrupted.fmt(f),
-        }
+        f.write_str(match self {
+            AcquireError::Closed => CLOSED_TEXT,
+            AcquireError::TooMany => TOO_MANY_TEXT,
+            AcquireError::Interrupted(_) => "gave up waiting for permits",
+        })
+    }
+}
+
+impl fmt::Display for TryAcquireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TryAcquireError::Closed => CLOSED_TEXT,
+            TryAcquireError::TooMany => TOO_MANY_TEXT,
+            TryAcquireError::WouldBlock => "too few permits are free",
+        })
     }
 }
 
 impl Error for AcquireError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            AcquireError::Interrupted(interrupted) => interrupted.source(),
-            _ => None,
+            AcquireError::Interrupted(interrupted) => Some(interrupted),
+            AcquireError::Closed | AcquireError::TooMany => None,
         }
     }
 }
+
+impl Error for TryAcquireError {}

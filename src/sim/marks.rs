@@ -96,7 +96,7 @@ pub fn external<R>(f: impl FnOnce() -> R) -> R {
 ///     let group = Arc::new(WaitGroup::new());
 ///     let refused = group.try_go(|| ()).unwrap_err();
 ///     assert_eq!(sim::refused_threads(), 1);
-///     assert!(group.try_go(refused.into_task()).is_ok()); // the next one comes
+///     assert!(group.try_go(refused.into_inner()).is_ok()); // the next one comes
 ///     group.wait();
 /// });
 /// ```

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::threads::NoThread;
-use crate::wait::Interrupted;
+use crate::wait::{Cancelled, HasReason, Interrupted, Reason, error_methods};
 
 /// A value that one call has made for all who asked for it at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,8 @@ impl<V> Flight<V> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum FlightError<E> {
-    /// The function failed; all who waited for it share the error.
+    /// The function failed; all who waited for it share the error. Whether the *function* gave up is
+    /// asked of [`failed`](Self::failed).
     Failed(Arc<E>),
     /// This caller gave up. The function goes on as long as others wait.
     Interrupted(Interrupted),
@@ -78,13 +79,32 @@ impl<E> FlightError<E> {
     pub fn failed(&self) -> Option<&E> {
         match self {
             FlightError::Failed(error) => Some(error),
-            _ => None,
+            FlightError::Interrupted(_) | FlightError::NoThread(_) => None,
         }
     }
+}
 
-    /// Returns `true` if this caller gave up.
-    pub fn is_interrupted(&self) -> bool {
-        matches!(self, FlightError::Interrupted(_))
+impl<E> HasReason for FlightError<E> {
+    fn reason(&self) -> Reason<'_> {
+        match self {
+            FlightError::Failed(_) => Reason::Other,
+            FlightError::Interrupted(interrupted) => interrupted.reason(),
+            FlightError::NoThread(_) => Reason::NoThread,
+        }
+    }
+}
+
+error_methods!([E] FlightError<E>);
+
+impl<E> From<Interrupted> for FlightError<E> {
+    fn from(interrupted: Interrupted) -> Self {
+        FlightError::Interrupted(interrupted)
+    }
+}
+
+impl<E> From<Cancelled> for FlightError<E> {
+    fn from(cancelled: Cancelled) -> Self {
+        FlightError::Interrupted(cancelled.into())
     }
 }
 
@@ -98,25 +118,38 @@ impl<E> Clone for FlightError<E> {
     }
 }
 
-/// The text is that of the function's error, or of [`Interrupted`].
-impl<E: fmt::Display> fmt::Display for FlightError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            FlightError::Failed(error) => error.fmt(f),
-            FlightError::Interrupted(why) => why.fmt(f),
-            FlightError::NoThread(error) => error.fmt(f),
+impl<E: PartialEq> PartialEq for FlightError<E> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (FlightError::Failed(ours), FlightError::Failed(theirs)) => ours == theirs,
+            (FlightError::Interrupted(ours), FlightError::Interrupted(theirs)) => ours == theirs,
+            (FlightError::NoThread(ours), FlightError::NoThread(theirs)) => ours == theirs,
+            _ => false,
         }
     }
 }
 
-// Also for errors that are no `Error` themselves, as `Box<dyn Error>` is not; so there is no source
-// but that of the other variants.
+impl<E: Eq> Eq for FlightError<E> {}
+
+/// The text of a failure is that of the function's error.
+impl<E: fmt::Display> fmt::Display for FlightError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FlightError::Failed(error) => error.fmt(f),
+            FlightError::Interrupted(_) => f.write_str("gave up waiting for the shared call"),
+            FlightError::NoThread(_) => f.write_str("there is no thread for the shared call"),
+        }
+    }
+}
+
+// Also for errors that are no `Error` themselves, as `Box<dyn Error>` is not; so the function's error
+// is no source.
 impl<E: fmt::Debug + fmt::Display> Error for FlightError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             FlightError::Failed(_) => None,
-            FlightError::Interrupted(why) => why.source(),
-            FlightError::NoThread(error) => error.source(),
+            FlightError::Interrupted(interrupted) => Some(interrupted),
+            FlightError::NoThread(error) => Some(error),
         }
     }
 }

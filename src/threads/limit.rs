@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::sys::Lazy;
 use crate::sys::atomic::{HintUsize, Relaxed};
+use crate::wait::{HasReason, Reason, error_methods};
 
 /// What was set; zero if nothing was.
 static LIMIT: HintUsize = HintUsize::new(0);
@@ -122,8 +123,23 @@ impl Error for NoThread {
     }
 }
 
-impl From<NoThread> for io::Error {
-    fn from(refusal: NoThread) -> Self {
-        io::Error::new(io::ErrorKind::ResourceBusy, refusal)
+/// The same limit, or the very same error of the operating system.
+impl PartialEq for NoThread {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (NoThread::Limit(ours), NoThread::Limit(theirs)) => ours == theirs,
+            (NoThread::System(ours), NoThread::System(theirs)) => Arc::ptr_eq(ours, theirs),
+            _ => false,
+        }
     }
 }
+
+impl Eq for NoThread {}
+
+impl HasReason for NoThread {
+    fn reason(&self) -> Reason<'_> {
+        Reason::NoThread
+    }
+}
+
+error_methods!([] NoThread);

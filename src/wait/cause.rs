@@ -71,12 +71,33 @@ impl Cause {
     }
 }
 
-impl fmt::Display for Cause {
+/// The very same cause: two cancellations are different, even if their errors have the same text.
+impl PartialEq for Cause {
+    fn eq(&self, other: &Self) -> bool {
+        let same_error = match (&self.error, &other.error) {
+            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
+            (None, None) => true,
+            _ => false,
+        };
+        self.kind == other.kind && same_error
+    }
+}
+
+impl Eq for Cause {}
+
+impl fmt::Display for CauseKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
+        f.write_str(match self {
             CauseKind::Cancelled => "context cancelled",
             CauseKind::DeadlineExceeded => "context deadline exceeded",
-        })?;
+        })
+    }
+}
+
+/// The kind, and the text of the error that was supplied.
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)?;
         match &self.error {
             Some(error) => write!(f, ": {error}"),
             None => Ok(()),

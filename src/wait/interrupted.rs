@@ -4,12 +4,13 @@ use std::error::Error;
 use std::fmt;
 
 use super::Cause;
+use super::reason::{HasReason, Reason, error_methods};
 
 /// Why a wait was given up. Nothing was taken, nothing was changed.
 ///
 /// A grant that has happened beats a give-up in the same instant, so this error is proof that the
 /// operation did not take place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Interrupted {
     /// The duration or instant given to this call has passed.
@@ -21,24 +22,25 @@ pub enum Interrupted {
     Cancelled(Cause),
 }
 
-impl Interrupted {
-    /// Returns `true` if time ran out: the call's own bound or the context's deadline.
-    pub fn is_timeout(&self) -> bool {
+impl HasReason for Interrupted {
+    fn reason(&self) -> Reason<'_> {
         match self {
-            Interrupted::TimedOut | Interrupted::HeldUp(_) => true,
-            Interrupted::Cancelled(cause) => cause.kind() == super::CauseKind::DeadlineExceeded,
+            Interrupted::TimedOut | Interrupted::HeldUp(_) => Reason::TimedOut,
+            Interrupted::Cancelled(cause) => Reason::Ended(cause),
         }
     }
 }
 
+error_methods!([] Interrupted);
+
 impl fmt::Display for Interrupted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Interrupted::TimedOut => f.write_str("timed out while waiting"),
+            Interrupted::TimedOut => f.write_str("timed out"),
             Interrupted::HeldUp(limit) => {
                 write!(f, "timed out while the thread limit of {limit} holds up tasks")
             }
-            Interrupted::Cancelled(cause) => write!(f, "gave up waiting: {cause}"),
+            Interrupted::Cancelled(cause) => cause.kind().fmt(f),
         }
     }
 }

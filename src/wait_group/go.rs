@@ -14,6 +14,7 @@ use crate::threads::{
     self, GroupQueue, Guess, Job, NoThread, Options, Order, Release, RunQueue, Spec, Start,
 };
 use crate::unwind::{Payload, drop_quietly};
+use crate::wait::Chain;
 
 /// What a group with tasks of its own has.
 pub(super) struct Tasks {
@@ -49,7 +50,7 @@ impl WaitGroup {
     #[track_caller]
     pub fn go<F: FnOnce() + Send + 'static>(self: &Arc<Self>, f: F) {
         if let Err(refused) = self.start(&Spec::DEFAULT, Start::Any, f) {
-            panic!("WaitGroup::go: {refused}");
+            panic!("WaitGroup::go: {}", Chain(&refused));
         }
     }
 
@@ -107,7 +108,7 @@ impl WaitGroup {
             return;
         }
         if let Err(error) = threads::place(&Spec::DEFAULT, Start::Any) {
-            panic!("WaitGroup::go_many: {}", Refusal::Thread(error));
+            panic!("WaitGroup::go_many: {}", Chain(&Refused::new(Refusal::Thread(error), ())));
         }
         self.add(tasks.len());
         let counted = || Token::counted(Arc::clone(self));
@@ -295,7 +296,7 @@ fn guess_of<F: FnOnce() + Send + 'static>() -> Guess {
 #[cold]
 fn refuse<F>(f: F, why: &NoThread) {
     drop(f);
-    panic::resume_unwind(Box::new(format!("WaitGroup::wait: a task was refused: {why}")));
+    panic::resume_unwind(Box::new(format!("WaitGroup::wait: a task was refused: {}", Chain(why))));
 }
 
 impl Drop for Tasks {
@@ -328,7 +329,7 @@ mod tests {
         let refused = group.start(&spec, Start::Any, move || sender.send(7).unwrap()).unwrap_err();
         assert!(matches!(refused.why(), Refusal::Thread(NoThread::System(_))));
         assert_eq!(group.running(), 0);
-        refused.into_task()();
+        refused.into_inner()();
         assert_eq!(receiver.recv(), Ok(7));
     }
 }

@@ -6,7 +6,7 @@ use std::mem;
 use std::sync::Arc;
 
 use crate::sys;
-use crate::wait::{Interrupted, Until, WaitQueue};
+use crate::wait::{HasReason, Interrupted, Reason, Until, WaitQueue, error_methods};
 
 /// A job that a pool has accepted; [`join`](Self::join) waits for its result. It is done all the same
 /// if this is dropped.
@@ -112,6 +112,14 @@ impl fmt::Display for Lost {
 }
 
 impl Error for Lost {}
+
+impl HasReason for Lost {
+    fn reason(&self) -> Reason<'_> {
+        Reason::Other
+    }
+}
+
+error_methods!([] Lost);
 
 impl<R> fmt::Debug for Job<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,7 @@ use super::worker::Ours;
 use super::{Entry, Job, WorkerPool};
 use crate::belt::{NotPut, TryPut};
 use crate::sys;
-use crate::wait::{Interrupted, Until};
+use crate::wait::{HasReason, Interrupted, Reason, Until, error_methods};
 
 impl<J, R> WorkerPool<J, R> {
     /// Submits a job, and waits for room in the queue.
@@ -71,79 +71,143 @@ impl<J, R> WorkerPool<J, R> {
     ///
     /// # Errors
     ///
-    /// The job, if the pool is closed, or the queue is full.
-    pub fn try_submit(&self, job: J) -> Result<Job<R>, SubmitError<J>> {
+    /// [`TrySubmitError`], with the job.
+    pub fn try_submit(&self, job: J) -> Result<Job<R>, TrySubmitError<J>> {
         if self.context().ended().is_some() {
-            return Err(SubmitError::Closed(job));
+            return Err(TrySubmitError::Closed(job));
         }
         let handle = Job::new();
         let promise = Promise::to_handle(handle.cell());
         match self.queue.try_put(Entry { job, promise }) {
             Ok(()) => Ok(handle),
-            Err(TryPut::Refused(entry)) => Err(SubmitError::Closed(entry.job)),
-            Err(TryPut::Full(entry)) => Err(SubmitError::Full(entry.job)),
+            Err(TryPut::Refused(entry)) => Err(TrySubmitError::Closed(entry.job)),
+            Err(TryPut::Full(entry)) => Err(TrySubmitError::Full(entry.job)),
         }
     }
 }
 
-/// A job was not accepted.
-#[derive(Clone)]
+/// A job was not accepted. It comes back.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SubmitError<J> {
     /// The pool accepts no more jobs: it was closed or cancelled, or its workers are gone.
     Closed(J),
-    /// There is no room in the queue just now: of [`try_submit`](WorkerPool::try_submit) only.
-    Full(J),
     /// The bound was reached first: of [`submit_until`](WorkerPool::submit_until) only.
     Interrupted(J, Interrupted),
 }
 
+/// [`try_submit`](WorkerPool::try_submit) did not accept a job. It comes back.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TrySubmitError<J> {
+    /// The pool accepts no more jobs: it was closed or cancelled, or its workers are gone.
+    Closed(J),
+    /// There is no room in the queue just now.
+    Full(J),
+}
+
 impl<J> SubmitError<J> {
     /// Returns the job.
-    pub fn into_job(self) -> J {
+    pub fn into_inner(self) -> J {
         match self {
-            SubmitError::Closed(job)
-            | SubmitError::Full(job)
-            | SubmitError::Interrupted(job, _) => job,
+            SubmitError::Closed(job) | SubmitError::Interrupted(job, _) => job,
         }
     }
 
-    /// Returns `true` if the pool accepts no more jobs.
-    pub fn is_closed(&self) -> bool {
-        matches!(self, SubmitError::Closed(_))
-    }
-
-    /// Returns `true` if time ran out: the call's own bound or the context's deadline.
-    pub fn is_timeout(&self) -> bool {
-        matches!(self, SubmitError::Interrupted(_, why) if why.is_timeout())
+    /// Drops the job: `?` into a boxed error needs this if the job borrows something.
+    #[must_use = "the error is returned"]
+    pub fn without_inner(self) -> SubmitError<()> {
+        match self {
+            SubmitError::Closed(_) => SubmitError::Closed(()),
+            SubmitError::Interrupted(_, why) => SubmitError::Interrupted((), why),
+        }
     }
 }
+
+impl<J> TrySubmitError<J> {
+    /// Returns the job.
+    pub fn into_inner(self) -> J {
+        match self {
+            TrySubmitError::Closed(job) | TrySubmitError::Full(job) => job,
+        }
+    }
+
+    /// Drops the job: `?` into a boxed error needs this if the job borrows something.
+    #[must_use = "the error is returned"]
+    pub fn without_inner(self) -> TrySubmitError<()> {
+        match self {
+            TrySubmitError::Closed(_) => TrySubmitError::Closed(()),
+            TrySubmitError::Full(_) => TrySubmitError::Full(()),
+        }
+    }
+}
+
+impl<J> HasReason for SubmitError<J> {
+    fn reason(&self) -> Reason<'_> {
+        match self {
+            SubmitError::Closed(_) => Reason::Closed,
+            SubmitError::Interrupted(_, interrupted) => interrupted.reason(),
+        }
+    }
+}
+
+impl<J> HasReason for TrySubmitError<J> {
+    fn reason(&self) -> Reason<'_> {
+        match self {
+            TrySubmitError::Closed(_) => Reason::Closed,
+            TrySubmitError::Full(_) => Reason::WouldBlock,
+        }
+    }
+}
+
+error_methods!([J] SubmitError<J>);
+error_methods!([J] TrySubmitError<J>);
 
 impl<J> fmt::Debug for SubmitError<J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SubmitError::Closed(_) => f.write_str("Closed(..)"),
-            SubmitError::Full(_) => f.write_str("Full(..)"),
             SubmitError::Interrupted(_, why) => write!(f, "Interrupted(.., {why:?})"),
         }
     }
 }
 
+impl<J> fmt::Debug for TrySubmitError<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TrySubmitError::Closed(_) => "Closed(..)",
+            TrySubmitError::Full(_) => "Full(..)",
+        })
+    }
+}
+
+const CLOSED_TEXT: &str = "the pool accepts no more jobs";
+
 impl<J> fmt::Display for SubmitError<J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SubmitError::Closed(_) => f.write_str("the pool accepts no more jobs"),
-            SubmitError::Full(_) => f.write_str("the queue of the pool is full"),
-            SubmitError::Interrupted(_, why) => why.fmt(f),
-        }
+        f.write_str(match self {
+            SubmitError::Closed(_) => CLOSED_TEXT,
+            SubmitError::Interrupted(..) => "gave up waiting for room in the queue of the pool",
+        })
+    }
+}
+
+impl<J> fmt::Display for TrySubmitError<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TrySubmitError::Closed(_) => CLOSED_TEXT,
+            TrySubmitError::Full(_) => "the queue of the pool is full",
+        })
     }
 }
 
 impl<J> Error for SubmitError<J> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            SubmitError::Interrupted(_, why) => why.source(),
-            _ => None,
+            SubmitError::Closed(_) => None,
+            SubmitError::Interrupted(_, interrupted) => Some(interrupted),
         }
     }
 }
+
+impl<J> Error for TrySubmitError<J> {}

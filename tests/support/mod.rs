@@ -5,6 +5,7 @@
 
 use std::any::Any;
 use std::env;
+use std::error::Error;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -15,6 +16,12 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 use phalanx::{CauseKind, Context};
+
+/// The texts of an error and of its sources.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let source = error.source().map_or_else(String::new, |source| format!(": {}", chain(source)));
+    format!("{error}{source}")
+}
 
 pub(crate) mod alone;
 pub(crate) mod asleep;

@@ -39,7 +39,7 @@ macro_rules! join {
         match $crate::try_join!($($crate::__infallible($f)),+) {
             ::core::result::Result::Ok(values) => values,
             ::core::result::Result::Err(stopped) => {
-                ::core::panic!("join!: {stopped}")
+                ::core::panic!("join!: {}", ::std::string::String::from(stopped))
             }
         }
     };

@@ -2,7 +2,7 @@
 
 use crate::group::policy::{End, Flow, Outcome, Policy};
 use crate::group::stopped::{Stopped, WhyStopped};
-use crate::wait::Cause;
+use crate::wait::{Cancelled, Cause};
 
 /// Every task must succeed: stops at the first error, and returns it, or else all values in the
 /// order of starting.
@@ -69,7 +69,7 @@ impl<T, E: From<Stopped>> Policy<T, E> for FirstError<T, E> {
             (Some(error), _, _) => Err(error),
             (None, Some(index), _) => Err(Stopped::new(index, WhyStopped::Panicked).into()),
             (None, None, Some(index)) => {
-                Err(Stopped::new(index, WhyStopped::Skipped(cause)).into())
+                Err(Stopped::new(index, WhyStopped::Skipped(Cancelled::new(cause))).into())
             }
             (None, None, None) => {
                 self.values.sort_by_key(|(index, _)| *index);

@@ -45,9 +45,9 @@ impl<T, E> Policy<T, E> for FirstOk<T, E> {
         if self.tally.values.is_empty() { Flow::Continue } else { Flow::Stop }
     }
 
-    fn finish(mut self, _end: End) -> Self::Output {
+    fn finish(mut self, end: End) -> Self::Output {
         if self.tally.values.is_empty() {
-            return Err(self.tally.into_parts().1);
+            return Err(self.tally.into_parts(end).1);
         }
         // The first to arrive; later ones were already on their way.
         Ok(self.tally.values.swap_remove(0).1)

@@ -36,9 +36,9 @@ impl<T, E> Policy<T, E> for Quorum<T, E> {
         if self.is_reached() { Flow::Stop } else { Flow::Continue }
     }
 
-    fn finish(self, _end: End) -> Self::Output {
+    fn finish(self, end: End) -> Self::Output {
         let reached = self.is_reached();
-        let (values, errors) = self.tally.into_parts();
+        let (values, errors) = self.tally.into_parts(end);
         if reached { Ok(values) } else { Err(errors) }
     }
 }

@@ -1,7 +1,7 @@
 //! What has happened so far: the part that most policies share.
 
 use super::Errors;
-use crate::group::policy::Outcome;
+use crate::group::policy::{End, Outcome};
 
 #[derive(Debug)]
 pub(crate) struct Tally<T, E> {
@@ -38,16 +38,16 @@ impl<T, E> Tally<T, E> {
     }
 
     /// All values, or if one is missing all errors.
-    pub(crate) fn all(self) -> Result<Vec<T>, Errors<E>> {
+    pub(crate) fn all(self, end: End) -> Result<Vec<T>, Errors<E>> {
         let complete = self.misses() == 0;
-        let (values, errors) = self.into_parts();
+        let (values, errors) = self.into_parts(end);
         if complete { Ok(values) } else { Err(errors) }
     }
 
     /// The values and the errors, each in the order of starting.
-    pub(super) fn into_parts(mut self) -> (Vec<T>, Errors<E>) {
+    pub(super) fn into_parts(mut self, end: End) -> (Vec<T>, Errors<E>) {
         self.values.sort_by_key(|(index, _)| *index);
         let values = self.values.into_iter().map(|(_, value)| value).collect();
-        (values, Errors::new(self.errors, self.panicked, self.skipped))
+        (values, Errors::new(self.errors, self.panicked, self.skipped, end))
     }
 }

@@ -43,9 +43,9 @@ impl<T, E> Policy<T, E> for Tolerate<T, E> {
         if self.tally.failures() > self.most { Flow::Stop } else { Flow::Continue }
     }
 
-    fn finish(self, _end: End) -> Self::Output {
+    fn finish(self, end: End) -> Self::Output {
         let tolerable = self.tally.misses() <= self.most;
-        let (values, errors) = self.tally.into_parts();
+        let (values, errors) = self.tally.into_parts(end);
         if tolerable { Ok((values, errors)) } else { Err(errors) }
     }
 }
