@@ -36,7 +36,7 @@
 //! - [`Context`] carries cancellation with a cause, deadlines and values down a tree of calls;
 //!   [`Canceller`] ends one, [`OnCancel`] is a callback for that end;
 //! - [`Once`] and [`OnceValue`] do something once, however many ask, and try again when it fails;
-//!   [`once_fn`] and [`once_value`] make functions of it;
+//!   [`once_fn`], [`once_value`] and [`once_arc`] make functions of it;
 //! - [`Cond`] waits for a change of what a mutex guards; [`Mutex`] and [`RwLock`] have the methods of
 //!   `parking_lot`'s and, by the traits in [`lock`], waits that can be given up;
 //! - [`Counter`] is one exact number, [`ShardedCounter`] a sum with a part for each thread, [`Gauge`]
@@ -177,7 +177,7 @@ pub use limiter::{
     KeyedLimiter, LimitError, Limiter, ParseRateError, Rate, Reservation, Sometimes,
 };
 pub use lock::{Mutex, RwLock};
-pub use once::{Once, OnceValue, once_fn, once_value};
+pub use once::{Once, OnceValue, once_arc, once_fn, once_value};
 pub use refused::{Refusal, Refused};
 pub use semaphore::{AcquireError, Permit, Semaphore, TryAcquireError};
 pub use single_flight::{Flight, FlightError, PendingFlight, Role, SingleFlight};

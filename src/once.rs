@@ -7,7 +7,7 @@ mod value;
 
 use std::fmt;
 
-pub use functions::{once_fn, once_value};
+pub use functions::{once_arc, once_fn, once_value};
 pub use value::OnceValue;
 
 use crate::wait::{Interrupted, Until};

@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use phalanx::{Context, Interrupted, Once, OnceValue, once_fn, once_value};
+use phalanx::{Context, Interrupted, Once, OnceValue, once_arc, once_fn, once_value};
 use support::asleep::Sleeper;
 use support::{Bomb, Count, StartLine, gate, panic_of, payload_of, text_of, watchdog};
 
@@ -326,6 +326,22 @@ fn a_once_function_calls_once() {
         calls.get().to_string()
     });
     assert_eq!((value(), value()), ("2".to_owned(), "2".to_owned()));
+}
+
+#[test]
+fn a_once_function_shares_a_value_that_cannot_be_cloned() {
+    struct Unique(u8);
+    let calls = Count::default();
+    let value = once_arc(|| {
+        calls.add();
+        Unique(7)
+    });
+    let (first, second) = (value(), value());
+    assert!(Arc::ptr_eq(&first, &second));
+    assert_eq!((first.0, calls.get()), (7, 1));
+    let panics = once_arc(|| -> Unique { panic!("on purpose") });
+    assert_eq!(panic_of(|| drop(panics())), "on purpose");
+    assert_eq!(panic_of(|| drop(panics())), "once_arc: the function has panicked: on purpose");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Functions that do their work once.
 
 use std::panic::{self, AssertUnwindSafe, RefUnwindSafe};
+use std::sync::Arc;
 
 use super::OnceValue;
 use crate::sys::Mutex;
@@ -41,8 +42,8 @@ pub fn once_fn(f: impl FnOnce()) -> impl Fn() {
 
 /// Returns a function that calls `f` the first time, and returns clones of its value.
 ///
-/// All as with [`once_fn`], with `once_value` in the messages. A large value is best shared, as an
-/// `Arc`; to borrow it, use [`OnceValue`] or std's `LazyLock`.
+/// All as with [`once_fn`], with `once_value` in the messages. For a value that is large, or cannot be
+/// cloned, use [`once_arc`]; to borrow it, use [`OnceValue`] or std's `LazyLock`.
 ///
 /// # Examples
 ///
@@ -58,6 +59,29 @@ pub fn once_fn(f: impl FnOnce()) -> impl Fn() {
 pub fn once_value<T: Clone>(f: impl FnOnce() -> T) -> impl Fn() -> T {
     let deferred = Deferred::new(f);
     move || deferred.call("once_value").clone()
+}
+
+/// Returns a function that calls `f` the first time, and returns its value, shared in an `Arc`.
+///
+/// All as with [`once_fn`], with `once_arc` in the messages. The value need not be `Clone`.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+///
+/// let log = phalanx::once_arc(|| Mutex::new(Vec::new()));
+/// log().lock().unwrap().push("started");
+/// assert!(Arc::ptr_eq(&log(), &log()));
+/// assert_eq!(*log().lock().unwrap(), ["started"]);
+/// ```
+///
+/// # Compared with Go
+///
+/// `sync.OnceValue` with a pointer as the value.
+pub fn once_arc<T>(f: impl FnOnce() -> T) -> impl Fn() -> Arc<T> {
+    let deferred = Deferred::new(|| Arc::new(f()));
+    move || Arc::clone(deferred.call("once_arc"))
 }
 
 /// A function that is called once, and what came of it: a value, or the text of a panic.
