@@ -226,3 +226,115 @@ fn the_earlier_deadline_counts_that_of_the_group_or_of_its_parent() {
     let near = parent.deadline().unwrap().checked_sub(HOUR / 2).unwrap();
     assert_eq!(deadline_under(builder.deadline(near)), Some(near));
 }
+
+// --- The error as the cause -------------------------------------------------------------------
+
+/// An error that is shared.
+#[derive(Clone, Debug, PartialEq)]
+enum Shared {
+    Failed(u32),
+    Stopped,
+}
+
+impl std::fmt::Display for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl Error for Shared {}
+
+impl From<Stopped> for Shared {
+    fn from(_: Stopped) -> Self {
+        Shared::Stopped
+    }
+}
+
+fn shared_cause(ctx: &Context) -> Option<Shared> {
+    ctx.wait().error().and_then(|error| error.downcast_ref::<Shared>()).cloned()
+}
+
+#[test]
+fn a_shared_error_of_a_task_or_of_the_body_is_the_cause_of_the_context() {
+    watchdog(|| {
+        let result = ErrGroup::scope(|g| {
+            g.share_errors();
+            g.go(|_| Err::<(), _>(Shared::Failed(1)));
+            assert_eq!(shared_cause(g.context()), Some(Shared::Failed(1)));
+            Err::<(), _>(Shared::Failed(2)) // too late to be the cause
+        });
+        assert_eq!(result, Err(Shared::Failed(1)));
+        let mut context = Context::background();
+        let result = ErrGroup::scope(|g| {
+            g.share_errors();
+            context = g.context().clone();
+            Err::<(), _>(Shared::Failed(3))
+        });
+        assert_eq!(
+            (result, shared_cause(&context)),
+            (Err(Shared::Failed(3)), Some(Shared::Failed(3)))
+        );
+    });
+}
+
+#[test]
+fn an_owned_group_shares_its_error_too() {
+    watchdog(|| {
+        let group = ErrGroup::new();
+        group.share_errors();
+        group.go(|_| Err::<(), _>(Shared::Failed(4)));
+        assert_eq!(shared_cause(group.context()), Some(Shared::Failed(4)));
+        assert_eq!(group.wait(), Err(Shared::Failed(4)));
+    });
+}
+
+#[test]
+fn without_sharing_the_cause_names_the_task() {
+    watchdog(|| {
+        let result = ErrGroup::scope(|g| {
+            g.go(|_| Err::<(), _>(Shared::Failed(5)));
+            let cause = g.context().wait();
+            assert_eq!(cause.error().unwrap().to_string(), "task 0 failed");
+            Ok(())
+        });
+        assert_eq!(result, Err(Shared::Failed(5)));
+    });
+}
+
+#[test]
+fn of_two_errors_the_first_is_both_the_result_and_the_cause() {
+    watchdog(|| {
+        for _ in 0..100 {
+            let (both, mut cause) = (Barrier::new(2), None);
+            let result = ErrGroup::scope(|g| {
+                g.share_errors();
+                for n in 0..2 {
+                    let both = &both;
+                    g.go(move |_| {
+                        both.wait();
+                        Err::<(), _>(Shared::Failed(n))
+                    });
+                }
+                cause = shared_cause(g.context());
+                Ok(())
+            });
+            assert_eq!(result.err(), cause);
+            assert!(matches!(cause, Some(Shared::Failed(0 | 1))));
+        }
+    });
+}
+
+#[test]
+fn a_panic_in_the_making_of_the_cause_is_the_panic_of_the_group() {
+    watchdog(|| {
+        let text = support::panic_of(|| {
+            ErrGroup::scope(|g| {
+                g.cancel_with(|_: &Shared| panic!("on purpose"));
+                g.go(|_| Err::<(), _>(Shared::Failed(6)));
+                g.context().wait();
+                Ok(())
+            })
+        });
+        assert_eq!(text, "on purpose");
+    });
+}

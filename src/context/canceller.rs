@@ -81,6 +81,11 @@ impl Canceller {
         self.end(&Cause::because(error.into()));
     }
 
+    /// Ends the context with a cause that is there already.
+    pub(crate) fn cancel_with(&self, cause: &Cause) {
+        self.end(cause);
+    }
+
     /// The first cause wins, and a deadline that has passed unobserved was first.
     fn end(&self, cause: &Cause) {
         if self.node.is_overdue() {

@@ -1,5 +1,6 @@
 //! The default policy of a group: the first error cancels it, and is its result.
 
+use std::error::Error;
 use std::panic::{self, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
@@ -8,8 +9,8 @@ use super::members::Members;
 use super::stopped::{Label, Stopped, WhyStopped};
 use crate::sys::atomic::{HintBool, Relaxed};
 use crate::sys::{Mutex, MutexGuard};
-use crate::unwind::drop_caught;
-use crate::wait::Cancelled;
+use crate::unwind::{drop_caught, drop_quietly};
+use crate::wait::{Cancelled, Cause};
 
 /// A group with the default policy.
 pub(super) struct FirstFailure<E> {
@@ -19,13 +20,17 @@ pub(super) struct FirstFailure<E> {
     is_recorded: HintBool,
 }
 
+pub(super) type AsCause<E> = fn(&E) -> Box<dyn Error + Send + Sync>;
+
 struct Record<E> {
     /// The first error: recorded before the group is cancelled, so that no secondary one comes first.
     error: Option<E>,
     /// What the error of a task is mapped by.
     map: Option<fn(Stopped, E) -> E>,
+    /// What makes a cause of the first error; if there is none, the cause names the task.
+    as_cause: Option<AsCause<E>>,
     /// What the group is cancelled with because of it.
-    why: Option<Arc<str>>,
+    cause: Option<Cause>,
     /// The first task that did not run. If there is no error, the group reports this.
     unrun: Option<Stopped>,
     /// No error is asked for from now on.
@@ -38,7 +43,14 @@ impl<E> RefUnwindSafe for FirstFailure<E> {}
 
 impl<E> FirstFailure<E> {
     pub(super) fn new(members: Members) -> Arc<Self> {
-        let record = Record { error: None, map: None, why: None, unrun: None, is_closed: false };
+        let record = Record {
+            error: None,
+            map: None,
+            as_cause: None,
+            cause: None,
+            unrun: None,
+            is_closed: false,
+        };
         let is_recorded = HintBool::new(false);
         Arc::new(FirstFailure { members, record: Mutex::new(record), is_recorded })
     }
@@ -73,14 +85,38 @@ impl<E> FirstFailure<E> {
         }
     }
 
+    /// From now on, the group is cancelled with what `as_cause` makes of the first error.
+    pub(super) fn cancel_with(&self, as_cause: AsCause<E>) {
+        self.record.lock().as_cause = Some(as_cause);
+    }
+
+    /// What the group is cancelled with if this error is the first.
+    fn make_cause(&self, error: &E) -> Option<Cause> {
+        let record = self.record.lock();
+        let as_cause = if record.cause.is_none() { record.as_cause } else { None };
+        drop(record);
+        let as_cause = as_cause?;
+        // AssertUnwindSafe: the error is only looked at.
+        match panic::catch_unwind(AssertUnwindSafe(|| as_cause(error))) {
+            Ok(error) => Some(Cause::because(error)),
+            Err(payload) => {
+                self.members.panicked(payload);
+                None
+            }
+        }
+    }
+
     /// Records an error, if it is the first, and cancels the group because of the first.
     pub(super) fn failed(&self, error: E, why: &str) {
+        let mut made = self.make_cause(&error);
         let mut record = self.record();
         let is_first = record.error.is_none() && !record.is_closed;
         let surplus = if is_first { record.error.replace(error) } else { Some(error) };
-        let why: Arc<str> = Arc::clone(record.why.get_or_insert_with(|| why.into()));
+        let cause = || made.take().unwrap_or_else(|| Cause::because(why.into()));
+        let cause = record.cause.get_or_insert_with(cause).clone();
         drop(record);
-        self.members.cancel(&why);
+        self.members.cancel_with(&cause);
+        drop_quietly(made); // after the lock: another error was first
         if let Err(payload) = drop_caught(surplus) {
             self.members.panicked(payload);
         }

@@ -144,9 +144,13 @@ impl Members {
 
     /// Cancels the group. A panic of a callback on its context is the group's.
     pub(super) fn cancel(&self, why: &str) {
+        self.cancel_with(&Cause::because(why.into()));
+    }
+
+    /// The same with a cause that is there already.
+    pub(super) fn cancel_with(&self, cause: &Cause) {
         // AssertUnwindSafe: the callbacks are used up.
-        let cancelled =
-            panic::catch_unwind(AssertUnwindSafe(|| self.canceller.cancel_because(why)));
+        let cancelled = panic::catch_unwind(AssertUnwindSafe(|| self.canceller.cancel_with(cause)));
         if let Err(payload) = cancelled {
             self.keep_panic(payload);
         }

@@ -1,5 +1,6 @@
 //! A group that can be stored and sent; its tasks borrow nothing.
 
+use std::error::Error;
 use std::fmt;
 use std::panic;
 use std::thread;
@@ -60,6 +61,21 @@ impl<E: Send + From<Stopped> + 'static> ErrGroup<E> {
     /// Returns the group's context; see [`Scope::context`].
     pub fn context(&self) -> &Context {
         self.tasks.context()
+    }
+
+    /// From now on, if an error cancels the group, what `f` makes of it is the cause; see
+    /// [`Scope::cancel_with`].
+    pub fn cancel_with(&self, f: fn(&E) -> Box<dyn Error + Send + Sync>) {
+        self.tasks.cancel_with(f);
+    }
+
+    /// From now on, if an error cancels the group, a clone of it is the cause; see
+    /// [`Scope::share_errors`].
+    pub fn share_errors(&self)
+    where
+        E: Clone + Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.tasks.share_errors();
     }
 
     /// Cancels the group; see [`Scope::cancel`].

@@ -188,6 +188,62 @@ impl<E: From<TaskError> + Into<Box<dyn Error + Send + Sync>>> Scope<'_, '_, E> {
     }
 }
 
+impl<E> Scope<'_, '_, E> {
+    /// From now on, if an error cancels the group, the error that `f` makes of it is the
+    /// [cause](Context::cause) for which the group's context ends. Without this, the cause only names the
+    /// task that failed.
+    ///
+    /// For errors that cannot be cloned; for others there is [`share_errors`](Self::share_errors). `f` is
+    /// called on the thread that ran the task. Of several tasks that fail at the same time it may be called
+    /// for each. If it panics, the panic is the group's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::ErrGroup;
+    /// use std::io;
+    ///
+    /// let result = ErrGroup::scope(|g| {
+    ///     g.cancel_with(|error: &io::Error| error.kind().to_string().into());
+    ///     g.go(|_| Err::<(), _>(io::ErrorKind::NotFound.into()));
+    ///     assert_eq!(g.context().wait().to_string(), "context cancelled: entity not found");
+    ///     Ok(())
+    /// });
+    /// assert_eq!(result.unwrap_err().kind(), io::ErrorKind::NotFound);
+    /// ```
+    pub fn cancel_with(&self, f: fn(&E) -> Box<dyn Error + Send + Sync>) {
+        self.group().cancel_with(f);
+    }
+
+    /// From now on, if an error cancels the group, a clone of it is the [cause](Context::cause) for which
+    /// the group's context ends. Without this, the cause only names the task that failed.
+    ///
+    /// # Compared with Go
+    ///
+    /// `errgroup.WithContext`, where the error is always the `context.Cause`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use phalanx::ErrGroup;
+    ///
+    /// let result = ErrGroup::scope(|g| {
+    ///     g.share_errors();
+    ///     g.go(|_| Err::<(), _>(String::from("connection refused")));
+    ///     let cause = g.context().wait(); // as each task of the group does
+    ///     assert_eq!(cause.error().unwrap().to_string(), "connection refused");
+    ///     Ok(())
+    /// });
+    /// assert_eq!(result, Err(String::from("connection refused")));
+    /// ```
+    pub fn share_errors(&self)
+    where
+        E: Clone + Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.cancel_with(|error| error.clone().into());
+    }
+}
+
 impl<'s, 'env: 's, E: Send> Scope<'s, 'env, E> {
     /// Runs `f` as a task of this group.
     ///
