@@ -42,7 +42,9 @@ type Scene = fn(&Arc<Hall>);
 fn hall(names: &'static [&'static str], scene: Scene) {
     let (ctx, canceller) = Context::background().with_cancel();
     let (woken, changed) = (Mutex::default(), Cond::new());
-    drop(Arc::new(Hall { woken, changed, ctx, canceller }).come(names, scene));
+    let first = Arc::new(Hall { woken, changed, ctx, canceller }).come(names, scene);
+    // Time passes for as long as the root is there.
+    first.join().expect("it does not panic");
 }
 
 impl Hall {
@@ -55,10 +57,12 @@ impl Hall {
             }),
             Some((name, others)) => sim::spawn(*name, move || {
                 let mut woken = hall.woken.lock();
-                drop(hall.come(others, scene)); // they come for the mutex, behind this one
+                let next = hall.come(others, scene); // they come for the mutex, behind this one
                 if hall.changed.wait_until(&mut woken, hall.bound(name)).is_ok() {
                     woken.insert(name);
                 }
+                drop(woken);
+                next.join().expect("it does not panic");
             }),
         }
     }
