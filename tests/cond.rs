@@ -232,8 +232,16 @@ fn a_condition_that_panics_leaves_a_mutex_and_a_condition_that_work() {
 #[test]
 fn a_callback_that_panics_when_the_wait_ends_its_context_finds_the_mutex_locked_again() {
     let (value, changed) = (Mutex::new(1), Cond::new());
-    let ctx = Context::background().with_timeout(Duration::from_millis(1));
-    let callback = ctx.on_cancel(|| panic!("called back"));
+    // If the time is up before the callback is there, it panics here, and there is more time for the next.
+    let (ctx, callback) = (0..)
+        .find_map(|n| {
+            let soon = Duration::from_millis(1 << n);
+            let ctx = Context::background().with_timeout(soon);
+            let register = || ctx.on_cancel(|| panic!("called back"));
+            let callback = panic::catch_unwind(AssertUnwindSafe(register)).ok()?;
+            Some((ctx, callback))
+        })
+        .unwrap();
     let mut guard = value.lock();
     let waited = panic::catch_unwind(AssertUnwindSafe(|| changed.wait_until(&mut guard, &ctx)));
     if let Ok(waited) = waited {

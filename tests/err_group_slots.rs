@@ -10,7 +10,8 @@ use support::{StartLine, gate, watchdog};
 #[test]
 fn a_task_queued_while_a_slot_comes_free_gets_that_slot() {
     watchdog(|| {
-        for _ in 0..5_000 {
+        // Under all schedules on the test kit: see `sim_err_group`.
+        for _ in 0..200 {
             let start = StartLine::new(2);
             ErrGroup::builder()
                 .limit(2)

@@ -1056,6 +1056,30 @@ fn a_limited_group_under_fire_ends_with_its_first_error_and_nothing_running() {
 }
 
 #[test]
+fn a_task_queued_while_a_slot_comes_free_gets_that_slot() {
+    by_seeds(|| {
+        ErrGroup::builder()
+            .limit(2)
+            .scope(|g| {
+                g.go(|_| Ok(()));
+                let inner = g.clone();
+                g.go(move |_| {
+                    let (done, is_done) = sim::sync::channel::bounded::<()>(1);
+                    inner.go(move |_| {
+                        drop(done);
+                        Ok(())
+                    });
+                    // Not by `join`, which would run it here: there is a slot for it.
+                    assert!(is_done.recv().is_err());
+                    Ok(())
+                });
+                Ok::<_, Stopped>(())
+            })
+            .unwrap();
+    });
+}
+
+#[test]
 fn the_error_of_a_group_and_the_cause_of_its_context_are_of_the_same_task() {
     let outcomes = Builder::new().exhaustive(1).outcomes(|| {
         let mut ctx = Context::background();

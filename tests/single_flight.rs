@@ -603,9 +603,14 @@ fn the_flights_may_be_gone_before_a_function_that_was_left() {
         let texts = Texts::new();
         let (begins, begun) = bounded(1);
         let (opener, gate) = gate();
-        let left = texts.run_until(7, Duration::from_millis(1), slow(begins, gate, "late"));
-        assert!(left.unwrap_err().gave_up());
-        let ctx = begun.recv().unwrap();
+        let (request, canceller) = Context::background().with_cancel();
+        let ctx = thread::scope(|s| {
+            let left = s.spawn(|| texts.run_until(7, &request, slow(begins, gate, "late")));
+            let ctx = begun.recv().unwrap();
+            canceller.cancel();
+            assert!(left.join().unwrap().unwrap_err().gave_up());
+            ctx
+        });
         drop(texts);
         assert!(ctx.has_ended());
         opener.open();
