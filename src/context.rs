@@ -5,7 +5,7 @@
 //!
 //! The rooms: `derive` makes contexts from contexts, `waiting` and `done` wait for their end;
 //! `node` is one node and `family` its ties, `cancel` walks the tree, `deadline` ends nodes
-//! on time, `values` is the chain, `callback` runs what [`Context::on_cancel`] registered.
+//! on time, `values` is the chain, `callback` starts what [`Context::on_cancel`] registered.
 
 mod callback;
 mod cancel;
@@ -75,7 +75,7 @@ use crate::wait::{Cancelled, Cause};
 /// # Compared with Go
 ///
 /// `context.Context`. Cancelling comes from a guard that cannot be forgotten; the cause is part of
-/// the one error; a value is looked up by its type; callbacks run on the cancelling thread;
+/// the one error; a value is looked up by its type; callbacks run as tasks of their own;
 /// [`merge`](Self::merge) and [`sleep`](Self::sleep) are built in.
 #[derive(Clone, Default)]
 pub struct Context {
@@ -106,6 +106,11 @@ impl Context {
     }
 
     /// Returns `true` once this context has ended. One load.
+    ///
+    /// Once it has returned `true`, this context and all its descendants have ended for every thread that
+    /// looks, and the channels of [`done`](Self::done) of all of them are disconnected; if it is because
+    /// an ancestor has ended, the ancestor has, too. (If another thread is just ending this context, the
+    /// call does what remains to be done.)
     ///
     /// The first poll of a context with a deadline hands the deadline to the timer thread, so that
     /// later ones need not look at the clock.
@@ -142,7 +147,7 @@ impl Context {
     /// Returns the instant at which this context ends by itself: its own deadline or that of an
     /// ancestor, whichever is earlier.
     pub fn deadline(&self) -> Option<Instant> {
-        self.node.as_ref()?.deadline
+        self.node.as_ref()?.deadline()
     }
 
     /// Returns the time left until the deadline, zero if it has passed, `None` without one.

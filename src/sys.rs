@@ -20,7 +20,7 @@ pub(crate) use lazy::Lazy;
 pub(crate) use lock::{Mutex, MutexGuard, RawMutex, RawRwLock};
 pub(crate) use park::{Parker, before_parking, nap, parked, set_at_work, yield_core};
 pub(crate) use simulation::{
-    blocking_call, choose, guess, idling, is_ending, is_simulated, point, serving,
+    blocking_call, choose, guess, idling, is_ending, is_simulated, point, serving, starts_late,
 };
 pub(crate) use spawn::{cores, spawn};
 pub(crate) use thread::{Usage, current_core, remaining_stack, usage};

@@ -14,6 +14,7 @@
 //! | `inline`     | tasks on the stack of a thread that waits                                    |
 //! | `watcher`    | the helper thread that starts workers, and looks again after a wrong guess   |
 //! | `limit`      | the thread limit, and what a refusal says                                    |
+//! | `reserve`    | callbacks, and the thread outside the limit that runs them if no other can   |
 //!
 //! **Liveness.** A queued task starts at once behind tasks of other groups, and behind a sibling that
 //! blocks inside this crate; behind one that blocks elsewhere, within two sleeps of the watcher.
@@ -26,6 +27,7 @@ mod inline;
 mod job;
 mod limit;
 mod pool;
+pub(crate) mod reserve;
 mod run_queue;
 mod spec;
 mod watcher;

@@ -122,7 +122,11 @@ fn a_merged_context_that_has_ended() {
 fn a_callback() {
     come_and_go(|parent| drop(parent.on_cancel(|| ())));
     come_and_go(|parent| assert!(parent.on_cancel(|| ()).stop()));
-    come_and_go(|parent| known_child(parent).0.on_cancel(|| ()).detach());
+    come_and_go(|parent| {
+        let (child, canceller) = known_child(parent);
+        child.on_cancel(|| ()).detach();
+        canceller.disarm();
+    });
 }
 
 #[test]

@@ -412,47 +412,53 @@ fn two_first_calls_of_done_at_once_give_the_same_channel() {
 
 #[test]
 fn a_child_dropped_while_its_parent_walks_its_list_runs_its_detached_callback_once() {
-    sim::outcomes(|| {
-        let (parent, parent_canceller) = root();
-        let (child, canceller) = parent.with_cancel();
-        let (runs, drops) = (Count::default(), Count::default());
-        let (counted, captured) = (runs.clone(), drops.on_drop());
-        child
-            .on_cancel(move || {
-                let _captured = captured;
-                counted.add();
-            })
-            .detach();
-        canceller.disarm();
-        sim::scope(|s| {
-            cancel_on(s, "parent", &parent_canceller);
-            s.spawn("drop", move || drop(child));
-        });
-        assert_eq!(drops.get(), 1, "what the callback captured is dropped once");
-        runs.get()
-    })
-    .exactly([1])
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let (parent, parent_canceller) = root();
+            let (child, canceller) = parent.with_cancel();
+            let (runs, drops) = (Count::default(), Count::default());
+            let (counted, captured) = (runs.clone(), drops.on_drop());
+            child
+                .on_cancel(move || {
+                    let _captured = captured;
+                    counted.add();
+                })
+                .detach();
+            canceller.disarm();
+            sim::scope(|s| {
+                cancel_on(s, "parent", &parent_canceller);
+                s.spawn("drop", move || drop(child));
+            });
+            sim::wait_idle();
+            assert_eq!(drops.get(), 1, "what the callback captured is dropped once");
+            runs.get()
+        })
+        .exactly([1])
+        .exhausted();
 }
 
 #[test]
 fn a_child_cancelled_by_its_guard_while_its_parent_walks_its_list_runs_its_callback_once() {
-    sim::outcomes(|| {
-        let (parent, parent_canceller) = root();
-        let (child, canceller) = parent.with_cancel();
-        let told = Arc::new(parking_lot::Mutex::new(Vec::new()));
-        let (saw, inside) = (Arc::clone(&told), child.clone());
-        child.on_cancel(move || saw.lock().push(why(&inside))).detach();
-        sim::scope(|s| {
-            cancel_on(s, "parent", &parent_canceller);
-            s.spawn("drop", move || drop((child, canceller)));
-        });
-        let told = told.lock().clone();
-        assert_eq!(told.len(), 1, "{told:?}");
-        told[0].clone()
-    })
-    .exactly(words(["parent", "plain"]))
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let (parent, parent_canceller) = root();
+            let (child, canceller) = parent.with_cancel();
+            let told = Arc::new(parking_lot::Mutex::new(Vec::new()));
+            let (saw, inside) = (Arc::clone(&told), child.clone());
+            child.on_cancel(move || saw.lock().push(why(&inside))).detach();
+            sim::scope(|s| {
+                cancel_on(s, "parent", &parent_canceller);
+                s.spawn("drop", move || drop((child, canceller)));
+            });
+            sim::wait_idle();
+            let told = told.lock().clone();
+            assert_eq!(told.len(), 1, "{told:?}");
+            told[0].clone()
+        })
+        .exactly(words(["parent", "plain"]))
+        .exhausted();
 }
 
 #[test]
@@ -479,7 +485,7 @@ fn children_that_come_and_go_while_the_parent_is_cancelled_are_no_trouble() {
 
 #[test]
 fn a_chain_dropped_from_both_ends_at_once_drops_what_hangs_on_it_once() {
-    let report = Builder::new().exhaustive(2).check(|| {
+    let report = Builder::new().exhaustive(1).check(|| {
         let drops = Count::default();
         let mut chain: Vec<(Context, OnCancel)> = Vec::new();
         for _ in 0..3 {
@@ -565,25 +571,28 @@ fn cancellers_dropped_and_disarmed_at_once_leave_the_context_live() {
 
 #[test]
 fn of_two_parents_cancelled_at_once_one_ends_the_merged_context_and_its_children() {
-    sim::outcomes(|| {
-        let (left, left_canceller) = root();
-        let (right, right_canceller) = root();
-        let merged = Context::merge(&[&left, &right]);
-        let (child, _child_canceller) = merged.with_cancel();
-        let runs = Count::default();
-        let counted = runs.clone();
-        child.on_cancel(move || counted.add()).detach();
-        sim::scope(|s| {
-            cancel_on(s, "left", &left_canceller);
-            cancel_on(s, "right", &right_canceller);
-        });
-        assert_eq!(runs.get(), 1);
-        assert_eq!([why(&left), why(&right)], words(["left", "right"]));
-        assert_eq!(why(&child), why(&merged));
-        why(&merged)
-    })
-    .exactly(words(["left", "right"]))
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let (left, left_canceller) = root();
+            let (right, right_canceller) = root();
+            let merged = Context::merge(&[&left, &right]);
+            let (child, _child_canceller) = merged.with_cancel();
+            let runs = Count::default();
+            let counted = runs.clone();
+            child.on_cancel(move || counted.add()).detach();
+            sim::scope(|s| {
+                cancel_on(s, "left", &left_canceller);
+                cancel_on(s, "right", &right_canceller);
+            });
+            sim::wait_idle();
+            assert_eq!(runs.get(), 1);
+            assert_eq!([why(&left), why(&right)], words(["left", "right"]));
+            assert_eq!(why(&child), why(&merged));
+            why(&merged)
+        })
+        .exactly(words(["left", "right"]))
+        .exhausted();
 }
 
 #[test]
@@ -611,22 +620,25 @@ fn a_merged_context_that_nobody_looks_at_has_the_cause_of_the_parent_that_ended_
 
 #[test]
 fn a_context_merged_of_an_ancestor_and_its_descendant_ends_once() {
-    sim::outcomes(|| {
-        let (top, top_canceller) = root();
-        let (below, below_canceller) = top.with_cancel();
-        let merged = Context::merge(&[&below, &top]);
-        let runs = Count::default();
-        let counted = runs.clone();
-        merged.on_cancel(move || counted.add()).detach();
-        sim::scope(|s| {
-            cancel_on(s, "top", &top_canceller);
-            cancel_on(s, "below", &below_canceller);
-        });
-        assert_eq!(runs.get(), 1);
-        [why(&below), why(&merged)]
-    })
-    .exactly([words(["top", "top"]), words(["below", "below"]), words(["below", "top"])])
-    .exhausted();
+    Builder::new()
+        .exhaustive(1)
+        .outcomes(|| {
+            let (top, top_canceller) = root();
+            let (below, below_canceller) = top.with_cancel();
+            let merged = Context::merge(&[&below, &top]);
+            let runs = Count::default();
+            let counted = runs.clone();
+            merged.on_cancel(move || counted.add()).detach();
+            sim::scope(|s| {
+                cancel_on(s, "top", &top_canceller);
+                cancel_on(s, "below", &below_canceller);
+            });
+            sim::wait_idle();
+            assert_eq!(runs.get(), 1);
+            [why(&below), why(&merged)]
+        })
+        .exactly([words(["top", "top"]), words(["below", "below"]), words(["below", "top"])])
+        .exhausted();
 }
 
 #[test]
@@ -643,6 +655,7 @@ fn a_merged_context_dropped_while_both_parents_are_cancelled_is_no_trouble() {
             cancel_on(s, "right", &right_canceller);
             s.spawn("drop", move || drop(merged));
         });
+        sim::wait_idle();
         assert_eq!(drops.get(), 1);
     });
 }

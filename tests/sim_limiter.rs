@@ -387,18 +387,17 @@ fn a_served_reservation_that_is_cancelled_brings_the_turn_of_the_first_nearer() 
 }
 
 #[test]
-fn a_wait_that_unwinds_leaves_its_place() {
+fn a_wait_whose_context_ends_at_its_deadline_leaves_its_place() {
     always(1, || {
         let limiter = used_up(1);
         let (ctx, canceller) = Context::background().with_cancel_timeout(2 * SECOND);
-        ctx.on_cancel(|| panic!("on purpose")).detach();
-        let first = asker_behind(&limiter, "first", 1);
-        let unwinds = cancellable(&limiter, "unwinds", 1, &ctx);
+        let keeper = asker_behind(&limiter, "keeper", 1);
+        let gives_up = cancellable(&limiter, "gives up", 1, &ctx);
         sim::wait_idle();
         let next = asker_behind(&limiter, "next", 1);
         limiter.set_rate(Rate::new(1, 4 * SECOND));
-        drop(unwinds.join()); // the callbacks run on it, or on the timer's thread
-        assert_eq!(ends([first, next]), [4, 8].map(|seconds| (How::Granted, seconds * SECOND)));
+        drop(gives_up.join());
+        assert_eq!(ends([keeper, next]), [4, 8].map(|seconds| (How::Granted, seconds * SECOND)));
         drop(canceller);
     });
 }

@@ -269,3 +269,57 @@ fn a_wait_of_a_task_that_a_deadline_ends_names_the_limit_if_that_holds_up_its_si
     always(0, test);
     builder().check(test);
 }
+
+// --- Callbacks --------------------------------------------------------------------------------
+
+/// The tasks of the limit wait for what a callback does.
+fn callback_frees_the_threads() {
+    let (ctx, canceller) = Context::background().with_cancel();
+    let gate = group_of(1);
+    let opener = Arc::clone(&gate);
+    let registration = ctx.on_cancel(move || opener.done());
+    let tasks = Arc::new(WaitGroup::new());
+    for _ in 0..=LIMIT {
+        let gate = Arc::clone(&gate);
+        tasks.go(move || gate.wait());
+    }
+    sim::wait_idle(); // all threads of the limit wait
+    canceller.cancel();
+    wait(&tasks);
+    drop(registration);
+}
+
+#[test]
+fn a_callback_runs_though_all_threads_of_the_limit_wait_for_it() {
+    always(1, callback_frees_the_threads);
+    often(callback_frees_the_threads);
+}
+
+/// A task of the limit cancels, and waits for the callbacks, while the others wait for them, too.
+fn callbacks_at_the_limit() {
+    let (ctx, canceller) = Context::background().with_cancel();
+    let counted = group_of(3);
+    let registrations: Vec<_> = (0..3)
+        .map(|_| {
+            let counted = Arc::clone(&counted);
+            ctx.on_cancel(move || counted.done())
+        })
+        .collect();
+    let tasks = Arc::new(WaitGroup::new());
+    for _ in 0..LIMIT - 1 {
+        let counted = Arc::clone(&counted);
+        tasks.go(move || counted.wait());
+    }
+    tasks.go(move || {
+        canceller.cancel();
+        drop(registrations);
+    });
+    wait(&tasks);
+    counted.wait_until(Duration::ZERO).unwrap();
+}
+
+#[test]
+fn a_task_of_the_limit_may_wait_for_callbacks() {
+    always(1, callbacks_at_the_limit);
+    often(callbacks_at_the_limit);
+}

@@ -8,7 +8,7 @@
 mod support;
 
 use std::any::Any;
-use std::panic::{self, AssertUnwindSafe};
+use std::panic::{self, AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
@@ -400,12 +400,12 @@ fn tasks_meet_after_the_panic_of_what_a_task_has_captured() {
 #[test]
 fn tasks_meet_after_the_panic_of_a_callback_that_a_task_s_error_has_called() {
     meets_after(|| {
-        payload_of(|| {
-            ErrGroup::scope(|g| {
-                g.context().on_cancel(|| panic!("on purpose")).detach();
-                Ok::<_, String>(g.go(|_| Err::<(), _>("an error".to_owned())).join()?)
-            })
-        })
+        let ended = ErrGroup::scope(|g| {
+            g.context().on_cancel(|| resume_unwind(Box::new("on purpose"))).detach();
+            Ok::<_, String>(g.go(|_| Err::<(), _>("an error".to_owned())).join()?)
+        });
+        assert!(ended.is_err());
+        Box::new("on purpose")
     });
 }
 

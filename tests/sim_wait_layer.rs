@@ -6,7 +6,7 @@
 
 mod support;
 
-use std::panic::{self, AssertUnwindSafe};
+use std::panic;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -480,9 +480,9 @@ fn a_thread_that_unwinds_may_wait_with_a_bound_and_be_cancelled() {
 }
 
 #[test]
-fn a_wait_that_ends_its_context_runs_the_callbacks_and_leaves_the_queue_first() {
-    // The timer thread may be sooner; then it has the panic.
-    let outcomes = sim::outcomes(|| {
+fn a_wait_that_ends_its_context_has_not_the_panic_of_a_callback() {
+    // The callback may be sooner than the wait.
+    let outcomes = Builder::new().exhaustive(1).outcomes(|| {
         let group = Arc::new(WaitGroup::new());
         group.add(1);
         let ctx = Context::background().with_timeout(SECOND);
@@ -490,14 +490,14 @@ fn a_wait_that_ends_its_context_runs_the_callbacks_and_leaves_the_queue_first() 
             let group = Arc::clone(&group);
             move || {
                 group.done();
-                panic!("on purpose");
+                panic::resume_unwind(Box::new("on purpose"));
             }
         });
-        let waited = panic::catch_unwind(AssertUnwindSafe(|| How::from(group.wait_until(&ctx))));
+        let waited = How::from(group.wait_until(&ctx));
         assert!(ctx.has_ended());
-        assert!(group.wait_until(HOUR).is_ok());
         drop(guard);
-        waited.ok()
+        assert!(group.wait_until(HOUR).is_ok());
+        waited
     });
-    outcomes.exactly([Some(Cancelled), None]).exhausted();
+    outcomes.exactly([Cancelled]).exhausted();
 }

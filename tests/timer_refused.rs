@@ -105,26 +105,44 @@ fn heard_of_one_called_after(delay: Duration, then: fn()) -> Vec<String> {
 }
 
 #[test]
-fn what_is_called_later_is_called_on_the_timer_thread_where_there_is_no_other() {
+fn what_is_called_later_is_called_on_the_reserve_thread_where_there_is_no_other() {
     if !is_child() {
         return with_few_threads(
-            "what_is_called_later_is_called_on_the_timer_thread_where_there_is_no_other",
+            "what_is_called_later_is_called_on_the_reserve_thread_where_there_is_no_other",
         );
     }
     let (now, milli) = (Duration::ZERO, Duration::from_millis(1));
     let starts_the_timer_thread = Timer::new(milli);
     starts_the_timer_thread.channel().recv().unwrap();
+    drop(AfterFunc::new(Duration::from_secs(3600), || ())); // and this the reserve thread
     let room = all_the_room();
     assert!(thread::Builder::new().spawn(|| ()).is_err(), "there is no other");
 
-    let there = ["called on phalanx-timer", "dropped on phalanx-timer"];
+    let there = ["called on phalanx-reserve", "dropped on phalanx-reserve"];
     assert_eq!(heard_of_one_called_after(now, || ()), there);
     assert_eq!(heard_of_one_called_after(milli, || ()), there);
     assert_eq!(heard_of_one_called_after(milli, || panic!("on purpose")), there);
+    let (ctx, canceller) = Context::background().with_cancel();
+    let (said, heard) = mpsc::channel();
+    let says = SaysWhere(said);
+    ctx.on_cancel(move || says.say("called")).detach();
+    canceller.cancel();
+    assert_eq!(heard.iter().collect::<Vec<_>>(), there);
     starts_the_timer_thread.reset(milli);
     starts_the_timer_thread.channel().recv().unwrap(); // and so it goes on
+    drop(room);
+}
 
-    drop(room); // and that was not for good
-    let elsewhere = ["called on phalanx", "dropped on phalanx"];
-    assert_eq!(heard_of_one_called_after(milli, || ()), elsewhere);
+#[test]
+fn a_callback_is_refused_when_it_is_registered_if_there_is_no_reserve_thread() {
+    if !is_child() {
+        return with_few_threads(
+            "a_callback_is_refused_when_it_is_registered_if_there_is_no_reserve_thread",
+        );
+    }
+    let _room = all_the_room();
+    let (ctx, canceller) = Context::background().with_cancel();
+    let text = panic_of(|| ctx.on_cancel(|| unreachable!("it is not called")));
+    assert!(text.starts_with("Context::on_cancel: no thread for callbacks: "), "{text}");
+    canceller.cancel();
 }

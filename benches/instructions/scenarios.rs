@@ -47,6 +47,8 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     ("context/poll", poll),
     ("context/child_cancel", child_cancel),
     ("context/child_poll_cancel", child_poll_cancel),
+    ("context/child_below_deadline_1", |meter| child_below_deadline(1, meter)),
+    ("context/child_below_deadline_1000", |meter| child_below_deadline(1000, meter)),
     ("context/timeout_cancel", timeout_cancel),
     ("context/timeout_poll_cancel", timeout_poll_cancel),
     ("timer/start_stop", after_func),
@@ -201,6 +203,17 @@ fn child_cancel(meter: Meter) {
 
 fn child_poll_cancel(meter: Meter) {
     let (parent, _canceller) = live();
+    meter.count(|| looked_at_and_cancelled(&parent.with_cancel()));
+}
+
+/// The same so many levels below a deadline. It costs the same at each level.
+fn child_below_deadline(levels: u32, meter: Meter) {
+    let mut parent = Context::background().with_timeout(HOUR);
+    for _ in 1..levels {
+        let (child, canceller) = parent.with_cancel();
+        canceller.disarm();
+        parent = child;
+    }
     meter.count(|| looked_at_and_cancelled(&parent.with_cancel()));
 }
 

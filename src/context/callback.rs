@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
-use std::thread::{self, ThreadId};
 
 use super::node::{Link, Node};
 use crate::sys;
+use crate::threads::{Job, reserve};
+use crate::unwind::{Payload, drop_quietly};
 use crate::wait::{Key, Until, WaitQueue};
 
 pub(super) type Function = Box<dyn FnOnce() + Send>;
@@ -14,25 +16,52 @@ pub(super) type Function = Box<dyn FnOnce() + Send>;
 /// A callback and how far it has come.
 pub(super) struct Callback {
     stage: WaitQueue<Stage>,
+    place: Place,
+}
+
+/// Where a callback runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In a task of its own.
+    Task,
+    /// On the thread that ends the context. No code of the user's runs there.
+    Inline,
 }
 
 enum Stage {
     Registered(Function),
-    Running(ThreadId),
+    Running,
     /// It has run, or it never will.
     Over,
 }
 
 impl Callback {
-    fn new(f: Function) -> Arc<Self> {
-        Arc::new(Callback { stage: WaitQueue::new(Stage::Registered(f)) })
+    fn new(f: Function, place: Place) -> Arc<Self> {
+        Arc::new(Callback { stage: WaitQueue::new(Stage::Registered(f)), place })
     }
 
-    /// Runs the callback, unless it has been stopped.
-    pub(super) fn run(&self) {
-        let Some(f) = self.take(Stage::Running(thread::current().id())) else { return };
-        let _over = Over(self);
-        f();
+    /// Runs the callback in its place, unless it is stopped before it begins.
+    pub(super) fn start(self: Arc<Self>) {
+        match self.place {
+            Place::Inline => self.run(mem::forget),
+            Place::Task => reserve::call(Job::once(move |_, release| {
+                self.run(drop_quietly);
+                drop(self);
+                release.now();
+            })),
+        }
+    }
+
+    /// Runs the callback, unless it has been stopped. Does not unwind.
+    fn run(&self, drop_payload: fn(Payload)) {
+        let Some(f) = self.take(Stage::Running) else { return };
+        let over = Over(self);
+        // AssertUnwindSafe: the callback is used up, and we look at nothing that it saw. The panic hook
+        // has told of the panic.
+        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(f)) {
+            drop_payload(payload);
+        }
+        drop(over);
     }
 
     /// Takes the function, if nobody has before, and leaves `next` in its place.
@@ -43,21 +72,20 @@ impl Callback {
         }
         match mem::replace(&mut *stage, next) {
             Stage::Registered(f) => Some(f),
-            Stage::Running(_) | Stage::Over => None,
+            Stage::Running | Stage::Over => None,
         }
     }
 
-    /// Waits while the callback runs on another thread.
-    fn wait_until_over(&self) {
-        let me = thread::current().id();
-        let over = |stage: &mut Stage| !matches!(stage, Stage::Running(on) if *on != me);
-        let _call = sys::blocking_call("OnCancel::drop");
-        let waited = self.stage.wait_parked(Until::FOREVER, over);
+    /// Waits until the callback has run. It has been started.
+    fn wait_until_over(&self, call: &'static str) {
+        let _call = sys::blocking_call(call);
+        let is_over = |stage: &mut Stage| matches!(stage, Stage::Over);
+        let waited = self.stage.wait_parked(Until::FOREVER, is_over);
         debug_assert!(waited.is_ok(), "nothing interrupts a wait without a bound");
     }
 }
 
-/// Declares a callback over, even if it panicked.
+/// Declares a callback over.
 struct Over<'a>(&'a Callback);
 
 impl Drop for Over<'_> {
@@ -68,11 +96,52 @@ impl Drop for Over<'_> {
     }
 }
 
+/// A callback that was registered with a node.
+pub(super) struct Registration {
+    callback: Arc<Callback>,
+    link: Hangs,
+}
+
+/// Where a callback hangs.
+enum Hangs {
+    /// Nothing will ever start it.
+    Nowhere,
+    /// On this node, until its end starts it.
+    On(Arc<Node>, Key),
+    /// It has been started.
+    Started,
+}
+
+impl Registration {
+    /// Takes the callback back. `false` if the end of the context has come first: then the callback has
+    /// been started, or is about to be.
+    fn unregister(&mut self) -> bool {
+        let is_taken_back = match mem::replace(&mut self.link, Hangs::Started) {
+            Hangs::Nowhere => true,
+            Hangs::On(node, key) => node.detach(key),
+            Hangs::Started => false,
+        };
+        if is_taken_back {
+            // The function is dropped here, outside every lock.
+            drop(self.callback.take(Stage::Over));
+        }
+        is_taken_back
+    }
+
+    /// Takes the callback back though it may have been started, and waits for it if it is running.
+    pub(super) fn end(mut self, call: &'static str) {
+        if !self.unregister() && self.callback.take(Stage::Over).is_none() {
+            self.callback.wait_until_over(call);
+        }
+    }
+}
+
 /// Keeps a callback registered; see [`Context::on_cancel`](super::Context::on_cancel).
 ///
-/// Dropping it unregisters the callback, and waits for it if it is running on another thread just
-/// now: afterwards it is certain that the callback does not run. A callback that drops its own
-/// registration does not wait. Use [`stop`](Self::stop) where waiting could deadlock, for example
+/// Dropping it unregisters the callback. If the context has ended, the drop waits until the callback has
+/// run: afterwards it is not running, and never will. There is one exception: inside a callback, and in
+/// a group that was created inside one, a drop does not wait. So callbacks may drop their own
+/// registrations, and each other's. Use [`stop`](Self::stop) if waiting could deadlock, for example
 /// under a lock that the callback takes.
 ///
 /// # Compared with Go
@@ -80,34 +149,57 @@ impl Drop for Over<'_> {
 /// The `stop` function that `context.AfterFunc` returns, which does not wait.
 #[must_use = "dropping the registration unregisters the callback; `detach` keeps it"]
 pub struct OnCancel {
-    callback: Option<Arc<Callback>>,
-    link: Option<(Arc<Node>, Key)>,
+    /// `None` once it has been stopped or detached.
+    registration: Option<Registration>,
 }
 
+/// Registers a callback with a node.
+///
+/// # Errors
+///
+/// The callback itself, if the node has ended.
 #[track_caller]
-pub(super) fn register(method: &str, node: Option<&Arc<Node>>, f: Function) -> OnCancel {
-    if let Some(node) = node {
-        node.join_parents();
-        if let Err(refused) = node.watch_deadline() {
-            panic!("Context::{method}: the operating system refused the timer thread: {refused}");
+pub(super) fn register(
+    method: &str,
+    node: Option<&Arc<Node>>,
+    place: Place,
+    f: Function,
+) -> Result<Registration, Arc<Callback>> {
+    let callback = Callback::new(f, place);
+    let Some(node) = node else { return Ok(Registration { callback, link: Hangs::Nowhere }) };
+    node.join_parents();
+    if let Err(refused) = node.watch_deadline() {
+        panic!("Context::{method}: the operating system refused the timer thread: {refused}");
+    }
+    if place == Place::Task {
+        if let Err(refused) = reserve::prepare() {
+            panic!("Context::{method}: no thread for callbacks: {refused}");
         }
     }
-    let callback = Callback::new(f);
-    let link = node.and_then(|node| match node.attach(Link::Callback(Arc::clone(&callback))) {
-        Ok(key) => Some((Arc::clone(node), key)),
+    match node.attach(Link::Callback(Arc::clone(&callback))) {
+        Ok(key) => Ok(Registration { callback, link: Hangs::On(Arc::clone(node), key) }),
         Err(_ended) => {
-            callback.run();
-            None
+            // The callback is to find the whole subtree ended.
+            node.has_ended();
+            Err(callback)
         }
-    });
-    OnCancel { callback: Some(callback), link }
+    }
 }
 
 impl OnCancel {
-    /// Unregisters the callback without waiting. `true` if it is certain never to run; `false` if
-    /// it has run or is running just now.
+    #[track_caller]
+    pub(super) fn new(node: Option<&Arc<Node>>, f: Function) -> Self {
+        let registration = register("on_cancel", node, Place::Task, f).unwrap_or_else(|callback| {
+            Arc::clone(&callback).start();
+            Registration { callback, link: Hangs::Started }
+        });
+        OnCancel { registration: Some(registration) }
+    }
+
+    /// Unregisters the callback without waiting. `true` if it never runs; `false` if the context has
+    /// ended: then it has run, is running, or is about to run.
     pub fn stop(mut self) -> bool {
-        self.callback.take().is_some_and(|callback| self.unregister(&callback))
+        self.registration.take().is_some_and(|mut registration| registration.unregister())
     }
 
     /// Leaves the callback registered until the context ends, and does not wait.
@@ -115,27 +207,18 @@ impl OnCancel {
     /// The callback runs even if the context is dropped before its end. So it is never freed if the
     /// context is the child of one that cannot end any longer.
     pub fn detach(mut self) {
-        self.callback = None;
-        if let Some((node, _)) = self.link.take() {
+        let registration = self.registration.take();
+        if let Some(Registration { link: Hangs::On(node, _), .. }) = registration {
             node.keep();
         }
-    }
-
-    fn unregister(&mut self, callback: &Callback) -> bool {
-        if let Some((node, key)) = self.link.take() {
-            node.detach(key);
-        }
-        // The function is dropped here, outside every lock.
-        callback.take(Stage::Over).is_some()
     }
 }
 
 impl Drop for OnCancel {
     fn drop(&mut self) {
-        if let Some(callback) = self.callback.take() {
-            if !self.unregister(&callback) {
-                callback.wait_until_over();
-            }
+        let Some(mut registration) = self.registration.take() else { return };
+        if !registration.unregister() && !reserve::is_in_callback() {
+            registration.callback.wait_until_over("OnCancel::drop");
         }
     }
 }

@@ -1,91 +1,246 @@
-//! Cancelling a node and all that hangs on it.
+//! Ending a node and all that hangs on it.
 //!
-//! First every flag of the subtree, then every waiting thread, then every callback: whoever is
-//! woken or called back finds the whole subtree cancelled. No lock is held while a thread is
-//! woken, a callback runs, or a value is dropped.
+//! First every node of the subtree is *marked* as ended, parents before their children. Then every
+//! node is *completed*, children before their parents: its channel is disconnected. Then the waiting
+//! threads are woken, and then the callbacks are started. No lock is held while a thread is woken, a
+//! callback is started, or a value is dropped.
+//!
+//! **What an observer sees.** A node counts as ended for those who look at it when it is complete: a
+//! thread that finds a mark completes the subtree itself before it says that the node has ended. So
+//!
+//! 1. if a node has been seen to have ended, so have all its descendants, and its channel is
+//!    disconnected;
+//! 2. if a node has been seen to have ended because of an ancestor, the ancestor will be, too: it was
+//!    marked before;
+//! 3. a channel is disconnected when all descendants have been marked;
+//! 4. each of several threads that end a node at the same time returns when all this holds.
+//!
+//! No thread waits for another one here, other than for the lock of a node. The thread that has marked
+//! a node wakes those who wait for it, and starts its callbacks.
 
-use std::panic::{self, AssertUnwindSafe};
+use std::collections::BTreeSet;
+use std::mem;
 use std::sync::Arc;
-use std::{mem, thread};
+use std::time::Instant;
 
 use super::callback::Callback;
-use super::node::{Closed, Link, Links, Node};
+use super::node::{COMPLETE, Closed, ENDED, Link, Links, Node};
+use crate::sys::atomic::Acquire;
+use crate::sys::{self, user_code};
+use crate::threads::{Job, reserve};
 use crate::unwind::drop_quietly;
-use crate::wait::{Cause, Waiter, alarms};
+use crate::wait::alarms::{self, Alarm};
+use crate::wait::{Cause, List, Waiter};
 
-/// Cancels the subtree under `root`, which has perhaps inherited another cause before.
+/// Ends the subtree under `root`, which has perhaps inherited another cause before.
 pub(super) fn cancel(root: &Arc<Node>, cause: &Cause) {
     let inherited = root.inherited_cause();
-    let cause = inherited.as_ref().unwrap_or(cause);
-    let Closed::Now(links) = root.close(cause) else { return };
-    root.leave_parents();
-    if let Some(links) = links {
-        let mut sweep = Sweep::default();
-        sweep.pending.push(links);
-        sweep.flag_all(cause);
+    end(root, inherited.as_ref().unwrap_or(cause));
+}
+
+/// Ends the subtree under `root` with this cause, whatever the parents say.
+pub(super) fn end(root: &Arc<Node>, cause: &Cause) {
+    if root.close_bare(cause) {
+        root.leave_parents();
+        return;
+    }
+    let mut sweep = Sweep::from(root);
+    let is_marked_here = sweep.mark(root, cause);
+    sweep.finish();
+    if is_marked_here {
+        // Not before the subtree is complete: a thread that ends a parent must find it.
+        root.leave_parents();
+    }
+}
+
+impl Node {
+    /// Whether this node itself has been ended, whatever its parents and the clock say. If it has, its
+    /// whole subtree has when this returns.
+    pub(super) fn has_ended(self: &Arc<Self>) -> bool {
+        // Acquire: as in `poll`.
+        let state = self.state.load(Acquire);
+        if state & (ENDED | COMPLETE) == ENDED {
+            self.complete_subtree();
+        }
+        state & ENDED != 0
+    }
+
+    /// Does what remains to be done by the thread that has marked this node.
+    #[cold]
+    fn complete_subtree(self: &Arc<Self>) {
+        let mut sweep = Sweep::from(self);
+        sweep.join_in(self);
         sweep.finish();
     }
 }
 
-/// A cancellation under way. A stack of its own, since a tree may be deeper than a thread's stack.
-#[derive(Default)]
-#[expect(clippy::vec_box, reason = "the boxes come from the nodes, and would only be copied")]
+/// Leaves it to a task to drop what may be the user's: nodes of which this thread is the last owner,
+/// with which go values that callbacks of their ancestors have captured, or errors.
+pub(super) fn discard(values: impl Send + 'static) {
+    let job = Job::once(move |_, release| {
+        drop_quietly(values);
+        release.now();
+    });
+    // If the operating system refuses a thread here, they leak: a job that is not run does.
+    if reserve::prepare().is_ok() {
+        reserve::call(job);
+    }
+}
+
+/// Children to be marked, and the cause that they inherit.
+struct Heirs {
+    list: Arc<List<Link>>,
+    cause: Cause,
+    /// Whether this thread has marked their parent, and so wakes those who wait for it.
+    is_marked_here: bool,
+}
+
+/// A walk over a subtree. A stack of its own, since a tree may be deeper than a thread's stack.
 struct Sweep {
-    pending: Vec<Box<Links>>,
+    /// The time before anything was marked; `None` if there is nothing to compare it with.
+    now: Option<Instant>,
+    pending: Vec<Heirs>,
+    /// Nodes with children that were marked, parents before their children.
+    incomplete: Vec<Arc<Node>>,
+    /// Those of them that may be met again: marked by another thread, or with several parents.
+    met: BTreeSet<*const Node>,
     waiters: Vec<Arc<Waiter>>,
     callbacks: Vec<Arc<Callback>>,
+    /// Nodes with several parents, and whether this thread has marked them.
+    merged: Vec<(Arc<Node>, bool)>,
+    /// Nodes of which this thread is the last owner, and which may hold something of the user's.
+    remains: Vec<Node>,
     /// Errors of the user's for deadlines that are not to come.
     unused: Vec<Cause>,
 }
 
 impl Sweep {
-    fn flag_all(&mut self, cause: &Cause) {
-        while let Some(mut links) = self.pending.pop() {
-            if let Some(alarm) = links.alarm.take() {
-                alarms::clear(alarm);
+    fn from(root: &Node) -> Self {
+        Sweep {
+            now: root.is_linked().then(sys::now),
+            pending: Vec::new(),
+            incomplete: Vec::new(),
+            met: BTreeSet::new(),
+            waiters: Vec::new(),
+            callbacks: Vec::new(),
+            merged: Vec::new(),
+            remains: Vec::new(),
+            unused: Vec::new(),
+        }
+    }
+
+    /// Marks a node, and arranges for its children to be visited. `false` if it was marked before.
+    fn mark(&mut self, node: &Arc<Node>, cause: &Cause) -> bool {
+        match node.close(cause, self.now) {
+            Closed::Before => {
+                self.join_in(node);
+                return false;
             }
-            self.unused.extend(links.cause.take());
-            for link in mem::take(&mut links.list) {
-                match link {
-                    Link::Child(child) => {
-                        if let Some(child) = child.upgrade() {
-                            self.flag(&child, cause);
-                        }
+            Closed::Leaf(None) => {}
+            Closed::Leaf(Some(links)) => {
+                let Links { list, alarm, cause, .. } = *links;
+                clear(alarm);
+                self.unused.extend(cause);
+                for link in list {
+                    self.note(&link);
+                }
+            }
+            Closed::Inner { list, alarm, unused } => {
+                clear(alarm);
+                self.unused.extend(unused);
+                if node.is_merged() {
+                    self.met.insert(Arc::as_ptr(node));
+                }
+                self.incomplete.push(Arc::clone(node));
+                self.pending.push(Heirs { list, cause: cause.clone(), is_marked_here: true });
+            }
+        }
+        true
+    }
+
+    /// Takes part in the ending of a subtree whose root another thread has marked.
+    fn join_in(&mut self, node: &Arc<Node>) {
+        let Some((list, cause)) = node.heirs() else { return };
+        if self.met.insert(Arc::as_ptr(node)) {
+            self.incomplete.push(Arc::clone(node));
+            self.pending.push(Heirs { list, cause, is_marked_here: false });
+        }
+    }
+
+    fn visit(&mut self, child: Arc<Node>, cause: &Cause) {
+        // A deadline that has passed unobserved came first. One that the child shares with its parent
+        // is the parent's affair.
+        let is_overdue = child.may_end_first() && self.now.is_some_and(|now| child.is_over_at(now));
+        let is_marked = if is_overdue {
+            self.mark(&child, &child.deadline_cause())
+        } else {
+            self.mark(&child, cause)
+        };
+        if child.is_merged() {
+            self.merged.push((child, is_marked));
+        } else {
+            self.let_go(child);
+        }
+    }
+
+    /// Drops a node, unless something of the user's may go with it.
+    fn let_go(&mut self, node: Arc<Node>) {
+        let last = Arc::into_inner(node);
+        self.remains.extend(last.filter(Node::holds_users_values));
+    }
+
+    fn note(&mut self, link: &Link) {
+        match link {
+            Link::Child(_) => {}
+            Link::Waiter(waiter) => self.waiters.push(Arc::clone(waiter)),
+            Link::Callback(callback) => self.callbacks.push(Arc::clone(callback)),
+        }
+    }
+
+    fn finish(mut self) {
+        while let Some(Heirs { list, cause, is_marked_here }) = self.pending.pop() {
+            for link in list.iter() {
+                if let Link::Child(child) = link {
+                    if let Some(child) = child.upgrade() {
+                        self.visit(child, &cause);
                     }
-                    Link::Waiter(waiter) => self.waiters.push(waiter),
-                    Link::Callback(callback) => self.callbacks.push(callback),
+                } else if is_marked_here {
+                    self.note(link);
                 }
             }
         }
-    }
-
-    fn flag(&mut self, child: &Arc<Node>, cause: &Cause) {
-        let Closed::Now(links) = child.close(cause) else { return };
-        if !child.others.is_empty() {
-            child.leave_parents();
+        while let Some(node) = self.incomplete.pop() {
+            node.complete();
+            self.let_go(node);
         }
-        self.pending.extend(links);
-    }
-
-    fn finish(self) {
+        for (node, is_marked_here) in mem::take(&mut self.merged) {
+            if is_marked_here {
+                node.leave_parents(); // as late as the root does
+            }
+            self.let_go(node);
+        }
         for waiter in &self.waiters {
             waiter.interrupt();
         }
-        let mut first_panic = None;
-        for callback in self.callbacks.iter().rev() {
-            // AssertUnwindSafe: the callback is used up, and we look at nothing that it saw.
-            if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(|| callback.run())) {
-                match first_panic {
-                    None => first_panic = Some(payload),
-                    Some(_) => drop_quietly(payload),
-                }
-            }
+        for callback in self.callbacks {
+            callback.start();
         }
-        drop_quietly(self.unused);
-        match first_panic {
-            Some(payload) if thread::panicking() => drop_quietly(payload),
-            Some(payload) => panic::resume_unwind(payload),
-            None => {}
+        if !self.remains.is_empty() {
+            discard(self.remains);
         }
+        if self.unused.is_empty() {
+            return;
+        }
+        if user_code::is_forbidden() {
+            discard(self.unused);
+        } else {
+            drop_quietly(self.unused);
+        }
+    }
+}
+
+fn clear(alarm: Option<Alarm>) {
+    if let Some(alarm) = alarm {
+        alarms::clear(alarm);
     }
 }

@@ -53,22 +53,14 @@ impl Canceller {
 
     /// Ends the context and all its descendants.
     ///
-    /// When it returns, each of them is cancelled, their waiting threads have been woken, and the
-    /// callbacks have run on this thread. Nothing happens if the context has ended before; if
-    /// another thread is just ending it, this call does not wait for that one.
-    ///
-    /// # Panics
-    ///
-    /// Resumes the first panic of a callback, after all callbacks have run.
+    /// When it returns, each of them has ended, also if another thread ended the context before, or is
+    /// ending it at the same time. The call that has ended it has also woken the waiting threads and
+    /// started the callbacks, each of which runs as a task of its own.
     pub fn cancel(&self) {
         self.end(&Cause::CANCELLED);
     }
 
     /// Ends the context and says why: the error is part of the [`Cause`] that everybody sees.
-    ///
-    /// # Panics
-    ///
-    /// As [`cancel`](Self::cancel).
     ///
     /// # Examples
     ///

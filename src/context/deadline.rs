@@ -6,9 +6,10 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::cancel;
-use super::node::{Node, UNWATCHED};
+use super::node::{Deadline, Node, UNWATCHED};
 use crate::sys;
 use crate::sys::atomic::Relaxed;
 use crate::wait::Cause;
@@ -18,22 +19,63 @@ impl Node {
     /// Ends whatever the deadline ends, if it has passed, and tells whether this node has ended.
     pub(super) fn end_if_overdue(self: &Arc<Self>) -> bool {
         self.join_parents();
-        if !self.has_ended() && self.is_overdue() {
-            // From the owner of the deadline down to this node, each with the cause that its parent
-            // has: another thread may be on its way down with another.
-            let heirs = self.heirs();
-            let mut cause = heirs.last().map_or(Cause::DEADLINE, |owner| owner.deadline_cause());
-            for node in heirs.into_iter().rev() {
-                cancel::cancel(node, &cause);
-                cause = node.cause().unwrap_or(cause);
-            }
+        if self.has_ended() {
+            return true;
+        }
+        if let Some(owner) = self.deadline_owner().filter(|_| self.is_overdue()) {
+            // It reaches this node: all nodes on the way have joined their parents. If the owner has
+            // ended in this moment, this takes part in the ending.
+            cancel::cancel(owner, &owner.deadline_cause());
         }
         self.has_ended()
     }
 
+    /// When this node ends by itself.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match &self.deadline {
+            Deadline::None => None,
+            Deadline::Own(deadline) => Some(*deadline),
+            Deadline::Of(owner) => owner.deadline(),
+        }
+    }
+
+    /// The deadline of a child or a merged node that has none of its own.
+    pub(super) fn shared_deadline(self: &Arc<Self>) -> Deadline {
+        self.deadline_owner().map_or(Deadline::None, |owner| Deadline::Of(Arc::clone(owner)))
+    }
+
+    /// The node whose own deadline it is: this node, or an ancestor.
+    fn deadline_owner(self: &Arc<Self>) -> Option<&Arc<Node>> {
+        match &self.deadline {
+            Deadline::None => None,
+            Deadline::Own(_) => Some(self),
+            Deadline::Of(owner) => Some(owner),
+        }
+    }
+
+    /// Whether the earliest deadline is this node's own.
+    pub(super) fn owns_deadline(&self) -> bool {
+        matches!(self.deadline, Deadline::Own(_))
+    }
+
+    /// Why the deadline ends this node.
+    pub(super) fn deadline_cause(self: &Arc<Self>) -> Cause {
+        self.deadline_owner().map_or(Cause::DEADLINE, |owner| owner.own_deadline_cause())
+    }
+
+    /// Whether this node may have a deadline that not all of its parents have.
+    pub(super) fn may_end_first(&self) -> bool {
+        self.owns_deadline() || self.is_merged()
+    }
+
     /// Whether the deadline has passed, observed or not.
     pub(super) fn is_overdue(&self) -> bool {
-        self.deadline.is_some_and(|deadline| deadline <= sys::now())
+        self.deadline().is_some_and(|deadline| deadline <= sys::now())
+    }
+
+    /// Whether the deadline has passed at that time.
+    pub(super) fn is_over_at(&self, now: Instant) -> bool {
+        self.deadline().is_some_and(|deadline| deadline <= now)
     }
 
     /// Makes sure that the timer thread ends this node at its deadline, if it has one.
@@ -42,44 +84,20 @@ impl Node {
     ///
     /// The operating system refused the timer thread.
     pub(super) fn watch_deadline(self: &Arc<Self>) -> io::Result<()> {
-        let Some(deadline) = self.deadline else { return Ok(()) };
+        let (Some(owner), Some(deadline)) = (self.deadline_owner(), self.deadline()) else {
+            return Ok(());
+        };
         alarms::start()?; // before any bit is cleared, for nobody would know of a refusal
-        let owner = self.deadline_owner();
         // Relaxed, here and below: the bit publishes nothing, it only tells pollers where to look.
         // Whoever clears it in the owner arms the deadline.
         if owner.state.fetch_and(!UNWATCHED, Relaxed) & UNWATCHED != 0 {
             let node = Arc::downgrade(owner);
             owner.keep_alarm(alarms::set(deadline, node));
         }
-        self.state.fetch_and(!UNWATCHED, Relaxed);
+        if !Arc::ptr_eq(owner, self) {
+            self.state.fetch_and(!UNWATCHED, Relaxed);
+        }
         Ok(())
-    }
-
-    /// The node whose own deadline is the earliest one above: this node, or an ancestor.
-    fn deadline_owner(self: &Arc<Self>) -> &Arc<Node> {
-        let mut node = self;
-        while let Some(testator) = node.testator() {
-            node = testator;
-        }
-        node
-    }
-
-    /// The nodes from this one up to the owner of its deadline.
-    fn heirs(self: &Arc<Self>) -> Vec<&Arc<Node>> {
-        let mut heirs = vec![self];
-        while let Some(testator) = heirs[heirs.len() - 1].testator() {
-            heirs.push(testator);
-        }
-        heirs
-    }
-
-    /// The parent from which this node has its deadline, if it is not its own.
-    fn testator(&self) -> Option<&Arc<Node>> {
-        if self.owns_deadline {
-            return None;
-        }
-        let testator = self.parents().find(|parent| parent.node.deadline == self.deadline);
-        Some(&testator.expect("a deadline is inherited from a parent").node)
     }
 
     fn keep_alarm(&self, alarm: Alarm) {
@@ -92,5 +110,11 @@ impl Node {
 impl Ring for Node {
     fn ring(self: Arc<Self>, _: Alarm) {
         cancel::cancel(&self, &self.deadline_cause());
+        // If it was dropped in this moment, with its last child perhaps, ancestors may go with it.
+        let last = Arc::into_inner(self);
+        let is_users = |node: &Node| node.parent.is_some() || node.holds_users_values();
+        if let Some(node) = last.filter(is_users) {
+            cancel::discard(node);
+        }
     }
 }

@@ -62,7 +62,8 @@ impl Context {
     /// No thread watches a deadline that only bounds waits: whoever waits with the context looks at
     /// the clock. From the first poll, callback or [`done`](Self::done) on, one timer thread
     /// serves the deadlines of the whole process. So the deadline of a context that nobody has
-    /// looked at takes effect at the next look, unless an ancestor has been cancelled by then.
+    /// looked at takes effect at the next look, or when an ancestor ends: if it had passed by then, it
+    /// was first, and is the cause.
     ///
     /// # Compared with Go
     ///
@@ -259,7 +260,7 @@ impl Context {
         late: Option<Cause>,
     ) -> (Context, Arc<Node>) {
         let (ctx, node) = self.child(deadline);
-        if let Some(late) = late.filter(|_| node.owns_deadline) {
+        if let Some(late) = late.filter(|_| node.owns_deadline()) {
             node.set_deadline_cause(late);
         }
         if deadline.is_some_and(|deadline| deadline <= now) {

@@ -40,6 +40,9 @@ impl Context {
     /// Returns a channel that is disconnected when this context ends, for
     /// [`select!`](crossbeam_channel::select). The channel is made on the first call.
     ///
+    /// When it is disconnected, this context and all its descendants have ended, as
+    /// [`has_ended`](Self::has_ended) tells; when that has returned `true`, it is disconnected.
+    ///
     /// To ask whether the context has ended, [`has_ended`](Self::has_ended) is cheaper.
     ///
     /// A simulated run sees the crate's own operations on it, [`channel::select!`](crate::channel::select)
@@ -95,7 +98,7 @@ impl Deref for Done {
 impl fmt::Debug for Done {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Done")
-            .field("has_ended", &self.node.as_ref().is_some_and(|node| node.has_ended()))
+            .field("has_ended", &self.node.as_ref().is_some_and(Node::has_ended))
             .finish_non_exhaustive()
     }
 }

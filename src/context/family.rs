@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::cancel;
-use super::node::{ENDED, Link, Node, UNSEEN};
+use super::node::{Deadline, ENDED, Link, Node, UNSEEN};
 use crate::sys::atomic::{Acquire, AtomicU32, Relaxed, Release};
 use crate::unwind::drop_quietly;
 use crate::wait::{Cause, Key, alarms};
@@ -39,22 +39,29 @@ impl Node {
     /// A new child, which ends at `deadline` at the latest.
     #[inline]
     pub(super) fn child(parent: Option<&Arc<Node>>, deadline: Option<Instant>) -> Arc<Node> {
-        let inherited = parent.and_then(|parent| parent.deadline);
-        let owns_deadline = match (deadline, inherited) {
-            (Some(own), Some(inherited)) => own < inherited,
-            (own, _) => own.is_some(),
+        let inherited = parent.and_then(|parent| parent.deadline());
+        let own = deadline.filter(|own| inherited.is_none_or(|inherited| *own < inherited));
+        let deadline = match (own, parent) {
+            (Some(own), _) => Deadline::Own(own),
+            (None, Some(parent)) => parent.shared_deadline(),
+            (None, None) => Deadline::None,
         };
-        let deadline = if owns_deadline { deadline } else { inherited };
-        Node::new(parent.cloned().map(Parent::new), Box::default(), deadline, owns_deadline)
+        let node = Node::new(parent.cloned().map(Parent::new), Box::default(), deadline);
+        if let (Some(_), Some(parent)) = (own, parent) {
+            parent.keep_time();
+        }
+        node
     }
 
     /// A node that ends when any of the parents does; `None` if none of them can end. It joins them
     /// at once, for otherwise it could not tell later which of two has ended first.
     pub(super) fn merged(parents: Vec<Arc<Node>>) -> Option<Arc<Node>> {
-        let deadline = parents.iter().filter_map(|parent| parent.deadline).min();
+        let timed = parents.iter().filter(|parent| parent.deadline().is_some());
+        let earliest = timed.min_by_key(|parent| parent.deadline());
+        let deadline = earliest.map_or(Deadline::None, Node::shared_deadline);
         let mut parents = parents.into_iter().map(Parent::new);
         let first = parents.next()?;
-        let node = Node::new(Some(first), parents.collect(), deadline, false);
+        let node = Node::new(Some(first), parents.collect(), deadline);
         node.join_parents();
         Some(node)
     }
@@ -86,7 +93,11 @@ impl Node {
                     }
                 }
                 Err(cause) => {
-                    cancel::cancel(self, &cause);
+                    // A deadline that had passed by then came first.
+                    let ended_at = || parent.node.ended_at();
+                    let is_overdue = self.may_end_first()
+                        && ended_at().is_some_and(|ended_at| self.is_over_at(ended_at));
+                    cancel::end(self, &if is_overdue { self.deadline_cause() } else { cause });
                     break;
                 }
             }
@@ -148,7 +159,7 @@ impl Heirs {
                 alarms::clear(alarm);
             }
             // Callbacks that never ran: what they captured is the user's, and whoever drops the
-            // last handle, be it the timer thread or a canceller at work, must not unwind.
+            // last handle must not unwind.
             drop_quietly(links);
         }
         self.next = node.parent.take().map(|parent| parent.node);

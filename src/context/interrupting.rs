@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Context;
-use super::callback::{self, Function};
+use super::callback::{self, Function, Place, Registration};
 use crate::sys;
 use crate::wait::Cancelled;
 
@@ -27,17 +27,33 @@ const LONG: Duration = Duration::from_millis(20);
 pub trait Interrupt: Sync {
     /// Has calls that are blocked on this return soon, and those that come later, too.
     ///
-    /// Called at most once for each [`Context::interrupting`], on the thread that ends the context.
-    /// To be short, and not to panic.
+    /// Called at most once for each [`Context::interrupting`], in a task of its own. If it panics, the
+    /// panic hook is called, and nothing else happens.
     fn interrupt(&self);
+
+    /// Only the implementations of this crate for sockets interrupt on the thread that ends the context.
+    #[doc(hidden)]
+    fn is_inline(&self, _: Private) -> bool {
+        false
+    }
 }
+
+mod private {
+    /// Keeps other crates from calling or implementing what asks for it.
+    #[derive(Clone, Copy, Debug)]
+    #[expect(unnameable_types, reason = "that is its purpose")]
+    pub struct Private;
+}
+use private::Private;
 
 impl Context {
     /// Runs `f`, which blocks on `io`, and [interrupts](Interrupt::interrupt) it if this context ends
     /// in the meantime.
     ///
     /// When this has returned, no interrupt comes any more: one that is under way is waited for. So
-    /// whoever uses `io`, or this thread, next is not hit by one that comes late.
+    /// whoever uses `io`, or this thread, next is not hit by one that comes late. The interrupt of a
+    /// socket comes from the thread that ends the context, any other from a task of its own, which runs
+    /// as a callback of [`on_cancel`](Self::on_cancel) does.
     ///
     /// `f` returns what it returns: an interrupted read of a socket is at its end, or fails. To tell
     /// that from the peer's doing, [`check`](Self::check) the context.
@@ -50,8 +66,8 @@ impl Context {
     ///
     /// # Panics
     ///
-    /// `Context::interrupting: ...` if the context has a deadline and the operating system refuses the
-    /// timer thread.
+    /// `Context::interrupting: ...` if the operating system refuses the thread for callbacks (not needed
+    /// for a socket) or, for a context with a deadline, the timer thread.
     ///
     /// # Examples
     ///
@@ -83,18 +99,19 @@ impl Context {
         let interrupt: Box<dyn FnOnce() + Send + '_> = Box::new(|| io.interrupt());
         // SAFETY: the two types differ in a lifetime alone, and the function is not called after
         // `io` ends.
-        // - Dropping `registration` takes the function out, or waits while another thread runs it.
-        // - It is dropped before this returns or unwinds, since it is never moved.
-        // - This thread runs the function only inside of `register` or of `f`, both of which have
-        //   returned or unwound by then.
+        // - The end of `registration` takes the function out, or waits while another thread runs it.
+        // - It comes before this returns or unwinds, since `Registered` is never moved.
+        // - This thread runs the function only inside of `f`, which has returned or unwound by then.
+        // - If it is not registered, nothing else has it.
         // - A panic instead of that waiting ends the process.
         let interrupt: Function = unsafe { mem::transmute(interrupt) };
-        let registration = callback::register("interrupting", self.node.as_ref(), interrupt);
-        let result = f();
-        let abort = AbortOnDrop;
-        drop(registration);
-        mem::forget(abort);
-        Ok(result)
+        let place = if io.is_inline(Private) { Place::Inline } else { Place::Task };
+        let registered = callback::register("interrupting", self.node.as_ref(), place, interrupt);
+        let _registered = match registered {
+            Ok(registration) => Registered(Some(registration)),
+            Err(_ended) => return Err(self.cancelled()),
+        };
+        Ok(f())
     }
 
     /// Waits until `child` has exited, and kills it if this context ends first; before, closes its
@@ -127,6 +144,19 @@ impl Context {
     }
 }
 
+/// The registration of an interrupt, which ends when this is dropped.
+struct Registered(Option<Registration>);
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        let abort = AbortOnDrop;
+        if let Some(registration) = self.0.take() {
+            registration.end("Context::interrupting");
+        }
+        mem::forget(abort);
+    }
+}
+
 /// Ends the process where there is no going on.
 struct AbortOnDrop;
 
@@ -142,6 +172,10 @@ impl Interrupt for TcpStream {
         // It fails if the peer has gone, and then nothing blocks.
         drop(self.shutdown(Shutdown::Both));
     }
+
+    fn is_inline(&self, _: Private) -> bool {
+        true
+    }
 }
 
 /// Shuts the connection down, both ways, for all handles of it.
@@ -150,12 +184,16 @@ impl Interrupt for UnixStream {
     fn interrupt(&self) {
         drop(self.shutdown(Shutdown::Both));
     }
+
+    fn is_inline(&self, _: Private) -> bool {
+        true
+    }
 }
 
 /// Kills the process, so that reads of its output end, unless its own children hold it open.
 ///
 /// To wait for the process itself, use [`Context::wait_child`]: a thread that waits for it under the lock
-/// would keep it from being killed, and would hold up whoever ends the context.
+/// would keep it from being killed.
 impl Interrupt for crate::lock::Mutex<Child> {
     fn interrupt(&self) {
         drop(self.lock().kill());
@@ -166,10 +204,18 @@ impl<I: Interrupt + ?Sized> Interrupt for &I {
     fn interrupt(&self) {
         (**self).interrupt();
     }
+
+    fn is_inline(&self, private: Private) -> bool {
+        (**self).is_inline(private)
+    }
 }
 
 impl<I: Interrupt + Send + ?Sized> Interrupt for Arc<I> {
     fn interrupt(&self) {
         (**self).interrupt();
+    }
+
+    fn is_inline(&self, private: Private) -> bool {
+        (**self).is_inline(private)
     }
 }

@@ -3,10 +3,13 @@
 //! A node holds its parents (see `family`); a parent knows its children weakly.
 //!
 //! Invariants:
-//! 1. `ENDED` is set once. A node that is `LINKED` ends under its lock, together with the taking
-//!    of all its links. Nothing is hung on a node that has ended: a newcomer gets the cause.
+//! 1. `ENDED` is set once: this *marks* the node. A node that is `LINKED` is marked under its lock,
+//!    together with the taking of all its links. Nothing is hung on a node that is marked: a
+//!    newcomer gets the cause.
 //! 2. No thread ever holds the locks of two nodes.
 //! 3. No recursion: a chain of a million nodes is cancelled, and dropped, in a loop.
+//! 4. `COMPLETE` is set once, when all descendants are marked and the channel of `done` is
+//!    disconnected. Before, the node keeps the list of its children, so that every thread can do it.
 
 use std::convert::Infallible;
 use std::iter;
@@ -19,8 +22,8 @@ use crossbeam_channel::{Receiver, Sender};
 
 use super::callback::Callback;
 use super::family::Parent;
-use crate::sys::Mutex;
 use crate::sys::atomic::{Acquire, AtomicU32, Relaxed, Release};
+use crate::sys::{self, Mutex};
 use crate::wait::alarms::Alarm;
 use crate::wait::{Cause, CauseKind, Key, List, Waiter};
 
@@ -30,12 +33,16 @@ pub(super) const UNSEEN: u32 = 1;
 pub(super) const UNWATCHED: u32 = 1 << 1;
 /// Something hangs, or has hung, on this node.
 const LINKED: u32 = 1 << 2;
-/// The node has ended. `OVERDUE` and `BECAUSE` then say why, and never change again.
+/// The node is marked as ended. `OVERDUE` and `BECAUSE` then say why, and never change again.
 pub(super) const ENDED: u32 = 1 << 3;
 /// It ended by a deadline.
 const OVERDUE: u32 = 1 << 4;
 /// It ended with an error, which is in `Links::cause`.
 const BECAUSE: u32 = 1 << 5;
+/// All descendants are marked too, and the channel of `done` is disconnected.
+pub(super) const COMPLETE: u32 = 1 << 6;
+/// The time at which this node ends is to be kept: a child has a deadline of its own.
+const KEEPS_TIME: u32 = 1 << 7;
 
 pub(super) struct Node {
     /// | bit         | meaning                                    | written by                 |
@@ -43,7 +50,9 @@ pub(super) struct Node {
     /// | `UNSEEN`    | the parents are to be joined on first look | `new`, `join_parents`      |
     /// | `UNWATCHED` | the deadline is to be armed on first poll  | `new`, `watch_deadline`    |
     /// | `LINKED`    | `links` is not empty, or has not been      | `link`, `close`            |
-    /// | `ENDED`     | final, with `OVERDUE` or `BECAUSE` or none | `close`                    |
+    /// | `KEEPS_TIME`| a child, unseen perhaps, is timed          | `keep_time`, with `LINKED` |
+    /// | `ENDED`     | final, with `OVERDUE` or `BECAUSE` or none | `close`, `close_bare`      |
+    /// | `COMPLETE`  | and so have all descendants, final         | those and `complete`       |
     ///
     /// `LINKED` lets a node on which nothing ever hung end in one step, without the lock. It is in
     /// the same word as `ENDED`, so either the newcomer sees the end, or the end sees the newcomer.
@@ -51,11 +60,17 @@ pub(super) struct Node {
     pub(super) parent: Option<Parent>,
     /// The parents of a merged context but the first.
     pub(super) others: Box<[Parent]>,
-    /// The earliest deadline of this node and its ancestors, and whether it is this node's own.
-    pub(super) deadline: Option<Instant>,
-    pub(super) owns_deadline: bool,
+    pub(super) deadline: Deadline,
     done: OnceLock<Box<Receiver<Infallible>>>,
     links: Mutex<Option<Box<Links>>>,
+}
+
+/// The earliest deadline of a node and its ancestors.
+pub(super) enum Deadline {
+    None,
+    Own(Instant),
+    /// That of this ancestor, whose own it is. The parents keep the ancestor alive.
+    Of(Arc<Node>),
 }
 
 /// What hangs on a node.
@@ -63,18 +78,31 @@ pub(super) struct Node {
 pub(super) struct Links {
     /// Why the node has ended, if it is `BECAUSE`; before, why it will have ended at its own deadline.
     pub(super) cause: Option<Cause>,
+    /// A time before the node was marked, and after every other that was read before; if it is kept.
+    ended_at: Option<Instant>,
     pub(super) list: List<Link>,
+    /// How many children are in the list.
+    children: u32,
+    /// What was in the list when a node with children was marked, until it is complete.
+    heirs: Option<Arc<List<Link>>>,
     pub(super) alarm: Option<Alarm>,
-    /// Dropped when the node ends, which disconnects the channel of `done`.
+    /// Dropped when the node is completed, which disconnects the channel of `done`.
     done: Option<Sender<Infallible>>,
     /// The node itself, which so lives until it ends: see `keep`.
     itself: Option<Arc<Node>>,
 }
 
-/// Whether a node was ended just now, and then what must be told.
+/// Whether a node was marked just now, and then what must be told.
 pub(super) enum Closed {
     Before,
-    Now(Option<Box<Links>>),
+    /// It has no children, and is complete.
+    Leaf(Option<Box<Links>>),
+    /// Its children are to be marked.
+    Inner {
+        list: Arc<List<Link>>,
+        alarm: Option<Alarm>,
+        unused: Option<Cause>,
+    },
 }
 
 pub(super) enum Link {
@@ -82,6 +110,9 @@ pub(super) enum Link {
     Waiter(Arc<Waiter>),
     Callback(Arc<Callback>),
 }
+
+#[cfg(all(target_pointer_width = "64", not(feature = "sim")))]
+const _: () = assert!(size_of::<Node>() <= 88);
 
 // The lock of a node is never held while user code runs.
 impl UnwindSafe for Node {}
@@ -91,17 +122,15 @@ impl Node {
     pub(super) fn new(
         parent: Option<Parent>,
         others: Box<[Parent]>,
-        deadline: Option<Instant>,
-        owns_deadline: bool,
+        deadline: Deadline,
     ) -> Arc<Node> {
         let unseen = if parent.is_some() { UNSEEN } else { 0 };
-        let unwatched = if deadline.is_some() { UNWATCHED } else { 0 };
+        let unwatched = if matches!(deadline, Deadline::None) { 0 } else { UNWATCHED };
         Arc::new(Node {
             state: AtomicU32::new(unseen | unwatched),
             parent,
             others,
             deadline,
-            owns_deadline,
             done: OnceLock::new(),
             links: Mutex::new(None),
         })
@@ -126,7 +155,7 @@ impl Node {
     #[cold]
     fn look(self: &Arc<Self>, state: u32, watch: bool) -> bool {
         if state & ENDED != 0 {
-            return true;
+            return self.has_ended();
         }
         self.join_parents();
         if watch {
@@ -137,10 +166,15 @@ impl Node {
         self.end_if_overdue()
     }
 
-    /// Whether this node itself has been ended, whatever its parents and the clock say.
-    pub(super) fn has_ended(&self) -> bool {
-        // Acquire: as in `poll`.
-        self.state.load(Acquire) & ENDED != 0
+    /// Whether something hangs on this node, or has.
+    pub(super) fn is_linked(&self) -> bool {
+        // Relaxed: what is hung on it in this moment is not missed under the lock.
+        self.state.load(Relaxed) & LINKED != 0
+    }
+
+    /// Whether it is a node with several parents.
+    pub(super) fn is_merged(&self) -> bool {
+        !self.others.is_empty()
     }
 
     /// Why this node has ended, if it has.
@@ -151,10 +185,8 @@ impl Node {
             None
         } else if state & BECAUSE != 0 {
             self.links.lock().as_ref()?.cause.clone()
-        } else if state & OVERDUE != 0 {
-            Some(Cause::DEADLINE)
         } else {
-            Some(Cause::CANCELLED)
+            Some(cause_of(state))
         }
     }
 
@@ -166,7 +198,7 @@ impl Node {
     }
 
     /// Why this node ends at its own deadline.
-    pub(super) fn deadline_cause(&self) -> Cause {
+    pub(super) fn own_deadline_cause(&self) -> Cause {
         let is_late = |cause: &Cause| cause.kind() == CauseKind::DeadlineExceeded;
         let cause = self.links.lock().as_ref().and_then(|links| links.cause.clone());
         cause.filter(is_late).unwrap_or(Cause::DEADLINE)
@@ -174,7 +206,7 @@ impl Node {
 
     /// What this node is, in a word.
     pub(super) fn kind(&self) -> &'static str {
-        match (self.owns_deadline, &*self.others) {
+        match (self.owns_deadline(), &*self.others) {
             (true, _) => "deadline",
             (false, [_, ..]) => "merged",
             (false, []) => "child",
@@ -195,20 +227,29 @@ impl Node {
     ///
     /// The cause, if the node has ended.
     pub(super) fn attach(&self, link: Link) -> Result<Key, Cause> {
-        self.link(|links| links.list.push_back(link))
+        self.link(|links| {
+            links.children += u32::from(matches!(link, Link::Child(_)));
+            links.list.push_back(link)
+        })
     }
 
-    /// Takes something off this node; nothing happens if the end has taken it before.
-    pub(super) fn detach(&self, key: Key) {
-        let link = self.links.lock().as_mut().and_then(|links| links.list.remove(key));
-        drop(link); // after the lock: it may be the last owner of something
+    /// Takes something off this node. `false`, and nothing happens, if the end has taken it before.
+    pub(super) fn detach(&self, key: Key) -> bool {
+        let mut links = self.links.lock();
+        let link = links.as_mut().and_then(|links| {
+            let link = links.list.remove(key)?;
+            links.children -= u32::from(matches!(link, Link::Child(_)));
+            Some(link)
+        });
+        drop(links);
+        link.is_some() // and is dropped here: it may be the last owner of something
     }
 
     /// Keeps this node alive until it ends, though no context holds it: for what is to happen then. Its
     /// parents and the timer thread hold it weakly, so it must hold itself.
     pub(super) fn keep(self: &Arc<Self>) {
         // Without a parent and a deadline only a canceller can end it, and the canceller holds it.
-        if self.parent.is_some() || self.deadline.is_some() {
+        if self.parent.is_some() || self.deadline().is_some() {
             // If it has ended, there is nothing to live for.
             let _ended = self.link(|links| links.itself = Some(Arc::clone(self)));
         }
@@ -229,37 +270,110 @@ impl Node {
         Err(self.cause().expect("a node that has ended has a cause"))
     }
 
-    /// The first step of a cancellation: the flag, the cause, and all that must be told, if there
-    /// is anything.
-    pub(super) fn close(&self, cause: &Cause) -> Closed {
-        let end = match cause.kind() {
-            _ if cause.error().is_some() => return self.close_linked(ENDED | BECAUSE, cause),
-            CauseKind::DeadlineExceeded => ENDED | OVERDUE,
-            CauseKind::Cancelled => ENDED,
-        };
+    /// Ends a node on which nothing has ever hung, in one step. `false` if something has, if it has
+    /// ended, or if the cause has to be kept.
+    pub(super) fn close_bare(&self, cause: &Cause) -> bool {
+        if cause.error().is_some() {
+            return false;
+        }
+        let end = mark_of(cause) | COMPLETE;
         let mut state = self.state.load(Relaxed);
         while state & (LINKED | ENDED) == 0 {
             // Release: pairs with Acquire in `poll`, `has_ended` and `cause`.
             match self.state.compare_exchange_weak(state, state | end, Release, Relaxed) {
-                Ok(_) => return Closed::Now(None),
+                Ok(_) => return true,
                 Err(now) => state = now,
             }
         }
-        if state & ENDED == 0 { self.close_linked(end, cause) } else { Closed::Before }
+        false
     }
 
-    fn close_linked(&self, end: u32, cause: &Cause) -> Closed {
+    /// Marks a node, and takes all that must be told, if there is anything.
+    pub(super) fn close(&self, cause: &Cause, now: Option<Instant>) -> Closed {
+        if self.close_bare(cause) {
+            return Closed::Leaf(None);
+        }
+        let end = mark_of(cause);
+        let kept = (end & BECAUSE != 0).then(|| cause.clone());
         let mut links = self.links.lock();
-        // Relaxed: from here on only the holder of the lock can end the node.
-        if self.state.fetch_or(LINKED, Relaxed) & ENDED != 0 {
+        // Relaxed: from here on only the holder of the lock can mark the node.
+        let state = self.state.fetch_or(LINKED, Relaxed);
+        if state & ENDED != 0 {
             return Closed::Before;
         }
-        let remains = (end & BECAUSE != 0)
-            .then(|| Box::new(Links { cause: Some(cause.clone()), ..Links::default() }));
-        let taken = mem::replace(&mut *links, remains);
-        // Release: as in `close`.
-        self.state.fetch_or(end, Release);
-        Closed::Now(taken)
+        // A child that comes later cannot have been first.
+        let ended_at = now.filter(|_| state & KEEPS_TIME != 0);
+        // Release, three times: as in `close_bare`.
+        if let Some(links) = links.as_mut().filter(|links| links.children > 0) {
+            let heirs = Arc::new(mem::take(&mut links.list));
+            links.heirs = Some(Arc::clone(&heirs));
+            links.children = 0;
+            let unused = mem::replace(&mut links.cause, kept);
+            links.ended_at = ended_at;
+            links.itself = None; // not the last owner: the caller is another
+            self.state.fetch_or(end, Release);
+            return Closed::Inner { list: heirs, alarm: links.alarm.take(), unused };
+        }
+        let is_kept = kept.is_some() || ended_at.is_some();
+        let left = Links { cause: kept, ended_at, ..Links::default() };
+        let mut taken = mem::replace(&mut *links, is_kept.then(|| Box::new(left)));
+        let done = taken.as_mut().and_then(|links| links.done.take());
+        if done.is_none() {
+            self.state.fetch_or(end | COMPLETE, Release);
+        } else {
+            self.state.fetch_or(end, Release);
+            self.disconnect(done);
+        }
+        Closed::Leaf(taken)
+    }
+
+    /// The last step: all descendants are marked.
+    pub(super) fn complete(&self) {
+        let mut links = self.links.lock();
+        let Some(left) = links.as_mut() else { return };
+        let (done, heirs) = (left.done.take(), left.heirs.take());
+        if heirs.is_some() {
+            self.disconnect(done);
+        }
+        let is_kept = left.cause.is_some() || left.ended_at.is_some();
+        let left = if is_kept { None } else { links.take() };
+        drop(links);
+        drop((left, heirs)); // outside the lock: the list may be the last owner of something
+    }
+
+    /// Disconnects the channel, and then declares the node complete. Under the lock: for a thread that
+    /// finds the node marked and not complete, the lock is what it waits for. The receivers are woken
+    /// by that, and no code of the user's runs.
+    fn disconnect(&self, done: Option<Sender<Infallible>>) {
+        if done.is_some() {
+            sys::point(); // others see the channel without a step
+        }
+        drop(done);
+        // Release: as in `close_bare`, and the channel is seen to be disconnected.
+        self.state.fetch_or(COMPLETE, Release);
+    }
+
+    /// Has this node keep the time of its end, for a child that nobody looks at before.
+    pub(super) fn keep_time(&self) {
+        // Relaxed: it publishes nothing. A node that has ended has ended first.
+        if self.state.load(Relaxed) & (KEEPS_TIME | ENDED) == 0 {
+            self.state.fetch_or(KEEPS_TIME | LINKED, Relaxed);
+        }
+    }
+
+    /// When this node ended, if the time was kept.
+    pub(super) fn ended_at(&self) -> Option<Instant> {
+        self.links.lock().as_ref()?.ended_at
+    }
+
+    /// The children of a node that is marked and not complete, and the cause that they inherit.
+    pub(super) fn heirs(&self) -> Option<(Arc<List<Link>>, Cause)> {
+        let links = self.links.lock();
+        let left = links.as_ref()?;
+        let heirs = Arc::clone(left.heirs.as_ref()?);
+        // Relaxed: the lock orders the mark.
+        let cause = left.cause.clone().unwrap_or_else(|| cause_of(self.state.load(Relaxed)));
+        Some((heirs, cause))
     }
 
     /// The channel that is disconnected when this node ends.
@@ -282,8 +396,29 @@ impl Node {
         }
     }
 
+    /// Whether something of the user's may go with this node, which no context and no child holds: an
+    /// error, or what callbacks have captured, its own or, if it is merged, those of its parents. (The
+    /// only parent of another node is held by the thread that came from there.)
+    pub(super) fn holds_users_values(&self) -> bool {
+        self.is_merged() || self.links.lock().is_some()
+    }
+
     /// Takes what hangs on this node, when nobody else knows the node any more.
     pub(super) fn last_links(&mut self) -> Option<Box<Links>> {
         self.links.get_mut().take()
     }
+}
+
+/// The bits of a node that has ended with this cause.
+fn mark_of(cause: &Cause) -> u32 {
+    match cause.kind() {
+        _ if cause.error().is_some() => ENDED | BECAUSE,
+        CauseKind::DeadlineExceeded => ENDED | OVERDUE,
+        CauseKind::Cancelled => ENDED,
+    }
+}
+
+/// The cause that the bits of a node tell which has ended without an error.
+fn cause_of(state: u32) -> Cause {
+    if state & OVERDUE == 0 { Cause::CANCELLED } else { Cause::DEADLINE }
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Context, OnCancel, callback};
+use super::{Context, OnCancel};
 use crate::sys;
 use crate::wait::{Cancelled, Cause, Interrupted, Source, Until, Waiter};
 
 impl Context {
-    /// Waits until this context ends, and returns why.
+    /// Waits until this context ends, and returns why. All its descendants have ended by then.
     ///
     /// # Blocking
     ///
@@ -71,21 +71,23 @@ impl Context {
         }
     }
 
-    /// Runs `f` when this context ends, on the thread that ends it; at once, on this thread, if it
-    /// has ended already.
+    /// Runs `f` in a task of its own when this context ends; at once if it has ended already.
     ///
-    /// When `f` runs, this context and all its descendants are cancelled and their waiting threads
-    /// have been woken, and no lock of the crate is held. Of several callbacks the newest runs
-    /// first. `f` should be short, must not block, and must not take a lock that a thread may hold
-    /// while it cancels, polls, or waits with this context: it delays the canceller, and, for a
-    /// deadline, the timer thread or whoever first finds that the deadline has passed. If it
-    /// panics, the other callbacks still run, and that thread resumes the panic (the timer thread
-    /// goes on).
+    /// When `f` runs, this context and all its descendants have ended and their waiting threads have
+    /// been woken. `f` may block, and may take any lock: it never runs on the thread that cancels, polls
+    /// or waits, nor on the timer thread. Several callbacks run in any order, and at the same time.
+    ///
+    /// A callback is never refused. If all threads of the [thread limit](crate::set_max_threads) are
+    /// busy, or the operating system refuses a thread, one thread outside the limit runs the callbacks,
+    /// one after the other, until there is another thread for them. That thread is started when the
+    /// first callback of the process is registered.
+    ///
+    /// If `f` panics, the panic hook is called, and nothing else happens.
     ///
     /// # Panics
     ///
-    /// `Context::on_cancel: ...` if the context has a deadline and the operating system refuses
-    /// the timer thread.
+    /// `Context::on_cancel: ...` if the operating system refuses the thread for callbacks or, for a
+    /// context with a deadline, the timer thread.
     ///
     /// # Examples
     ///
@@ -110,9 +112,10 @@ impl Context {
     ///
     /// # Compared with Go
     ///
-    /// `context.AfterFunc`, which starts a goroutine for each callback.
+    /// `context.AfterFunc`. A panic of a callback does not end the process, and the drop of the
+    /// registration waits for the callback, which Go's `stop` function does not.
     #[track_caller]
     pub fn on_cancel(&self, f: impl FnOnce() + Send + 'static) -> OnCancel {
-        callback::register("on_cancel", self.node.as_ref(), Box::new(f))
+        OnCancel::new(self.node.as_ref(), Box::new(f))
     }
 }

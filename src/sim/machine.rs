@@ -63,7 +63,7 @@ pub(crate) use outside::{give_back, outlast, try_outlast};
 pub(crate) use panics::last as last_panic;
 pub(crate) use parking::{Unparker, park, unparker};
 pub use path::Path;
-pub(crate) use refusals::{ask_for_thread, refuse_threads, refused_threads};
+pub(crate) use refusals::{ask_for_thread, refuse_threads, refused_threads, refuses_threads};
 pub(crate) use spawning::{Handle, newcomer, panicked, spawn, threads};
 pub(crate) use state::{Limits, Setup};
 pub(crate) use thread::{Idle, On};

@@ -14,6 +14,16 @@ pub(crate) fn is_simulated() -> bool {
     false
 }
 
+/// Whether a thread that may never be needed is to be started only when it is: in a simulation, where
+/// each thread multiplies the schedules, unless the test wants threads to be refused.
+#[inline]
+pub(crate) fn starts_late() -> bool {
+    #[cfg(feature = "sim")]
+    return machine::inside() && !machine::refuses_threads();
+    #[cfg(not(feature = "sim"))]
+    false
+}
+
 /// Calls `wait`, which waits for work, and leaves if there is none.
 #[inline]
 pub(crate) fn idling<R>(wait: impl FnOnce() -> R) -> R {

@@ -46,11 +46,17 @@ enum Role {
     },
     /// A thread that waits for all tasks of the queue, or for one.
     Waiter(Draining),
+    /// The reserve thread, which is not a thread of the limit.
+    Reserve,
 }
 
 impl Frame {
     fn is_worker(&self) -> bool {
         matches!(self.role, Role::Worker { .. })
+    }
+
+    fn is_waiter(&self) -> bool {
+        matches!(self.role, Role::Waiter(_))
     }
 }
 
@@ -62,6 +68,11 @@ impl Inside {
     pub(super) fn work(queue: &Arc<RunQueue>, share: Option<&Arc<Share>>) -> Option<Self> {
         let role = Role::Worker { share: share.cloned(), is_attached: false };
         Inside::enter(Frame { queue: Arc::clone(queue), role })
+    }
+
+    /// The reserve thread begins to run a callback.
+    pub(super) fn reserve(queue: &Arc<RunQueue>) -> Option<Self> {
+        Inside::enter(Frame { queue: Arc::clone(queue), role: Role::Reserve })
     }
 
     /// The calling thread begins to run tasks of `queue`, for which it waits.
@@ -140,7 +151,7 @@ pub(super) fn has_queued_siblings() -> bool {
 /// Whether the current thread is running a task on the stack of a wait.
 pub(super) fn is_inline() -> bool {
     let is_inline =
-        |frames: &RefCell<Vec<Frame>>| frames.borrow().last().is_some_and(|one| !one.is_worker());
+        |frames: &RefCell<Vec<Frame>>| frames.borrow().last().is_some_and(Frame::is_waiter);
     FRAMES.try_with(is_inline).unwrap_or(false)
 }
 
@@ -155,7 +166,7 @@ pub(super) fn on_park() {
                 Role::Waiter(draining) if draining.is_counted => {
                     frame.queue.stop_draining(draining)
                 }
-                Role::Worker { .. } | Role::Waiter(_) => continue,
+                Role::Worker { .. } | Role::Waiter(_) | Role::Reserve => continue,
             };
             if is_unattended {
                 pool::see_to(&frame.queue);

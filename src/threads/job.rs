@@ -151,11 +151,6 @@ impl<'a> Release<'a> {
         Release { slot, thread, is_inline: false }
     }
 
-    /// For a task that never got a thread.
-    pub(crate) fn nothing() -> Release<'static> {
-        Release { slot: None, thread: None, is_inline: true }
-    }
-
     /// Whether [`now`](Self::now) has anything to give back.
     #[inline]
     pub(crate) fn is_needed(&self) -> bool {

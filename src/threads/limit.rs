@@ -17,7 +17,8 @@ static LIMIT: HintUsize = HintUsize::new(0);
 ///
 /// The limit counts every thread that runs tasks, busy or idle. It does not count the threads of the
 /// program itself, on which tasks may run too while they wait, nor the timer thread, nor the thread
-/// that starts the others. Lowering the limit stops no thread; the excess exits after ten idle seconds.
+/// that starts the others, nor the reserve thread for callbacks
+/// ([`Context::on_cancel`](crate::Context::on_cancel)). Lowering the limit stops no thread; the excess exits after ten idle seconds.
 ///
 /// At the limit:
 ///

@@ -69,6 +69,7 @@ pub(super) struct Shared {
     /// Whether the watcher will look: changed under the pool's lock, read anywhere.
     is_watched: HintBool,
     has_watcher: HintBool,
+    has_reserve: HintBool,
     /// Whether the operating system has refused the last thread that was asked for.
     is_refused: HintBool,
     /// How many tasks were taken by a thread and not run, since their group had stopped.
@@ -103,6 +104,7 @@ pub(super) struct Pool {
     /// Groups that were dropped by one of their own tasks, and what to do when their tasks have ended.
     graves: Vec<(Arc<RunQueue>, Bury)>,
     watcher: Option<Arc<Signal>>,
+    reserve: Option<Arc<Reserve>>,
     /// What a worker does.
     serve: Option<fn(&Arc<Worker>)>,
     /// Why the operating system refused the last thread that was asked for.
@@ -120,8 +122,19 @@ pub(super) type HeldUp = Box<dyn FnOnce(Option<NoThread>) + Send>;
 /// What is to be done when the tasks of a group have ended.
 pub(super) type Bury = Box<dyn FnOnce() + Send>;
 
-/// What wakes the watcher.
+/// What wakes the watcher, or the reserve thread.
 pub(super) type Signal = WaitQueue<bool>;
+
+/// The reserve thread: see `reserve`.
+pub(super) struct Reserve {
+    /// The queue of the callbacks.
+    pub(super) queue: Arc<RunQueue>,
+    pub(super) signal: Signal,
+    /// What the thread does.
+    serve: fn(&Reserve),
+    /// Whether there is the thread. Changed under the pool's lock.
+    is_started: HintBool,
+}
 
 /// A thread that runs tasks.
 pub(super) struct Worker {
@@ -154,6 +167,7 @@ pub(super) struct WakeUps {
     /// Whether this thread is to start the new threads itself.
     starts: bool,
     watcher: Option<Arc<Signal>>,
+    reserve: Option<Arc<Reserve>>,
     held_up: Option<HeldUp>,
 }
 
@@ -180,9 +194,12 @@ impl WakeUps {
             start_threads();
         }
         if let Some(watcher) = self.watcher {
-            let mut signal = watcher.lock();
-            *signal = true;
-            signal.grant_one();
+            wake(&watcher);
+        }
+        if let Some(reserve) = self.reserve {
+            // Only a simulated run starts it so late. If that is refused, the watcher calls it again.
+            drop(reserve.start());
+            wake(&reserve.signal);
         }
         if let Some(start) = self.held_up {
             start(None);
@@ -193,6 +210,12 @@ impl WakeUps {
     fn is_nobody(&self) -> bool {
         self.look.is_empty()
     }
+}
+
+fn wake(signal: &Signal) {
+    let mut signal = signal.lock();
+    *signal = true;
+    signal.grant_one();
 }
 
 impl Worker {
@@ -482,6 +505,50 @@ pub(super) fn start_watcher(
     Ok(())
 }
 
+/// Whether there is a reserve thread.
+#[inline]
+pub(super) fn has_reserve() -> bool {
+    // Relaxed: it publishes nothing; the queue of the callbacks is behind a lock.
+    SHARED.get().has_reserve.load(Relaxed)
+}
+
+/// Starts the reserve thread, unless there is one.
+#[cold]
+pub(super) fn start_reserve(queue: &Arc<RunQueue>, serve: fn(&Reserve)) -> Result<(), NoThread> {
+    let reserve = Arc::new(Reserve {
+        queue: Arc::clone(queue),
+        signal: Signal::new(false),
+        serve,
+        is_started: HintBool::new(false),
+    });
+    let reserve = Arc::clone(lock().reserve.get_or_insert(reserve));
+    if !sys::starts_late() {
+        reserve.start()?;
+    }
+    SHARED.get().has_reserve.store(true, Relaxed);
+    Ok(())
+}
+
+impl Reserve {
+    /// Starts the thread, unless there is one.
+    fn start(self: &Arc<Self>) -> Result<(), NoThread> {
+        // Relaxed: under the lock, or else a thread that finds it started could also have come later.
+        if self.is_started.load(Relaxed) {
+            return Ok(());
+        }
+        let pool = lock();
+        if !self.is_started.load(Relaxed) {
+            let (its_own, stack) = (Arc::clone(self), Some(Spec::worker_stack()));
+            // Under the lock, so that no thread relies on one that is then refused. Once a process.
+            let body = move || (its_own.serve)(&its_own);
+            sys::spawn("phalanx-reserve".into(), stack, body).map_err(refused)?;
+            self.is_started.store(true, Relaxed);
+        }
+        drop(pool);
+        Ok(())
+    }
+}
+
 thread_local! {
     static IS_OWN: Cell<bool> = const { Cell::new(false) };
 }
@@ -508,6 +575,7 @@ pub(super) fn start_threads() -> bool {
             let mut wake_ups = WakeUps::default();
             let mut pool = lock();
             pool.not_started(refused(error));
+            pool.call_reserve(&mut wake_ups);
             // It asks again.
             pool.watch(&mut wake_ups);
             drop(pool);
@@ -538,6 +606,7 @@ impl Pool {
             return true;
         }
         if !self.admit(wake_ups) {
+            self.call_reserve(wake_ups);
             return false;
         }
         self.free += 1;
@@ -910,6 +979,32 @@ impl Pool {
         stays
     }
 
+    // --- Callbacks -----------------------------------------------------------------------------
+
+    /// Calls the reserve thread, if there are callbacks: there is no thread of the limit for them.
+    fn call_reserve(&self, wake_ups: &mut WakeUps) {
+        if self.reserve.as_ref().is_some_and(|reserve| !reserve.queue.seems_empty()) {
+            wake_ups.reserve.clone_from(&self.reserve);
+        }
+    }
+
+    /// Whether there is no thread of the limit that could take a callback.
+    pub(super) fn lacks_thread(&self) -> bool {
+        let is_refused = self.refusal.is_some() && self.idle.is_empty() && self.free == 0;
+        is_refused || !self.has_room()
+    }
+
+    /// Wakes a thread of the limit, or asks for a new one, unless one is about to look at the list.
+    pub(super) fn call_free_thread(&mut self, wake_ups: &mut WakeUps) {
+        if self.free == 0 && !self.is_somebody_coming() {
+            self.summon(wake_ups);
+        }
+    }
+
+    fn is_of_callbacks(&self, queue: &Arc<RunQueue>) -> bool {
+        self.reserve.as_ref().is_some_and(|reserve| Arc::ptr_eq(&reserve.queue, queue))
+    }
+
     // --- Deadlocks at the limit ----------------------------------------------------------------
 
     /// A thread of the limit waits without a bound for tasks of `queue`.
@@ -938,10 +1033,10 @@ impl Pool {
         if is_certain { self.take_oldest() } else { None }
     }
 
-    /// Takes the oldest queued task, to refuse it.
+    /// Takes the oldest queued task, to refuse it. Callbacks are not refused.
     pub(super) fn take_oldest(&mut self) -> Option<Refused> {
-        let found =
-            self.list.iter().find_map(|queue| Some((Arc::clone(queue), queue.take_refused()?)));
+        let mut queues = self.list.iter().filter(|queue| !self.is_of_callbacks(queue));
+        let found = queues.find_map(|queue| Some((Arc::clone(queue), queue.take_refused()?)));
         let refused = if let Some((queue, entry)) = found {
             begin(&entry);
             Refused::Queued(queue, entry)
@@ -1057,10 +1152,16 @@ impl Pool {
     pub(super) fn look_for_stalls(&mut self, at_once: bool, wake_ups: &mut WakeUps) -> bool {
         let (mut place, mut has_stalled) = (0, false);
         while let Some(queue) = self.list.get(place) {
+            let is_of_callbacks = self.is_of_callbacks(queue);
             match queue.watch(at_once) {
                 Judgement::Empty if self.unlist_at(place) => continue,
                 Judgement::Empty | Judgement::Leave => {}
-                Judgement::Take => has_stalled = true,
+                Judgement::Take => {
+                    has_stalled = true;
+                    if is_of_callbacks && self.lacks_thread() {
+                        self.call_reserve(wake_ups);
+                    }
+                }
             }
             place += 1;
         }
@@ -1171,6 +1272,7 @@ impl Empty for Shared {
         is_exact: HintBool::new(true),
         is_watched: HintBool::new(false),
         has_watcher: HintBool::new(false),
+        has_reserve: HintBool::new(false),
         is_refused: HintBool::new(false),
         skipped: HintUsize::new(0),
     };
@@ -1185,6 +1287,7 @@ impl Static for Shared {
         self.is_exact.store(true, Relaxed);
         self.is_watched.store(false, Relaxed);
         self.has_watcher.store(false, Relaxed);
+        self.has_reserve.store(false, Relaxed);
         self.is_refused.store(false, Relaxed);
         self.skipped.store(0, Relaxed);
     }
@@ -1205,6 +1308,7 @@ impl Empty for Pool {
         suspicion: None,
         graves: Vec::new(),
         watcher: None,
+        reserve: None,
         serve: None,
         refusal: None,
         refusals: 0,

@@ -1,6 +1,5 @@
 //! A function that is called later.
 
-use std::cell::Cell;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
@@ -8,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::from_now;
 use crate::sys::{self, Mutex};
-use crate::threads::{self, Job, Order, Release};
+use crate::threads::{Job, reserve};
 use crate::unwind::drop_quietly;
 use crate::wait::alarms::{self, Alarm, Ring};
 use crate::wait::{Interrupted, Until, WaitQueue};
@@ -16,9 +15,9 @@ use crate::wait::{Interrupted, Until, WaitQueue};
 /// Calls a function once, after a delay, and can be stopped and reset.
 ///
 /// The function runs as a task of its own, so it may take its time, and block. If it is reset while it
-/// runs, the next run does not wait for the last. A panic ends the run, and nothing else. If the
-/// operating system refuses the first thread of the process, it runs on the timer thread, where it
-/// should not block.
+/// runs, the next run does not wait for the last. A panic ends the run, and nothing else. It is never
+/// refused: at the thread limit, or if the operating system refuses a thread, it runs as a callback of
+/// [`Context::on_cancel`](crate::Context::on_cancel) does.
 ///
 /// Dropping it stops it and does not wait for a run; [`stop_and_wait`](Self::stop_and_wait) does.
 /// [`detach`](Self::detach) lets it go. What the function has captured is dropped with it, or at the end
@@ -69,11 +68,6 @@ struct State {
     detached: Option<Arc<Core>>,
 }
 
-thread_local! {
-    /// Whether this thread is in a run of some function.
-    static IN_RUN: Cell<bool> = const { Cell::new(false) };
-}
-
 const _: () = assert!(size_of::<AfterFunc>() == size_of::<usize>());
 
 impl AfterFunc {
@@ -81,7 +75,7 @@ impl AfterFunc {
     ///
     /// # Panics
     ///
-    /// `AfterFunc::new: ...` if the operating system refuses the timer thread.
+    /// `AfterFunc::new: ...` if the operating system refuses the timer thread, or that for callbacks.
     #[track_caller]
     pub fn new(delay: Duration, f: impl Fn() + Send + Sync + 'static) -> Self {
         AfterFunc::set_first("new", || from_now(delay), Function::Often(Box::new(f)))
@@ -91,7 +85,7 @@ impl AfterFunc {
     ///
     /// # Panics
     ///
-    /// `AfterFunc::at: ...` if the operating system refuses the timer thread.
+    /// `AfterFunc::at: ...` if the operating system refuses the timer thread, or that for callbacks.
     #[track_caller]
     pub fn at(instant: Instant, f: impl Fn() + Send + Sync + 'static) -> Self {
         AfterFunc::set_first("at", || Some(instant), Function::Often(Box::new(f)))
@@ -103,7 +97,7 @@ impl AfterFunc {
     ///
     /// # Panics
     ///
-    /// `AfterFunc::once: ...` if the operating system refuses the timer thread.
+    /// `AfterFunc::once: ...` if the operating system refuses the timer thread, or that for callbacks.
     ///
     /// # Examples
     ///
@@ -129,7 +123,7 @@ impl AfterFunc {
     ///
     /// # Panics
     ///
-    /// `AfterFunc::once_at: ...` if the operating system refuses the timer thread.
+    /// `AfterFunc::once_at: ...` if the operating system refuses the timer thread, or that for callbacks.
     #[track_caller]
     pub fn once_at(instant: Instant, f: impl FnOnce() + Send + 'static) -> Self {
         AfterFunc::set_first("once_at", || Some(instant), Function::once(f))
@@ -139,6 +133,9 @@ impl AfterFunc {
     fn set_first(method: &str, due: impl FnOnce() -> Option<Instant>, f: Function) -> Self {
         if let Err(refused) = alarms::start() {
             panic!("AfterFunc::{method}: the operating system refused the timer thread: {refused}");
+        }
+        if let Err(refused) = reserve::prepare() {
+            panic!("AfterFunc::{method}: no thread for callbacks: {refused}");
         }
         let state =
             WaitQueue::new(State { alarm: None, running: 0, is_spent: false, detached: None });
@@ -161,7 +158,8 @@ impl AfterFunc {
     /// # Blocking
     ///
     /// Parks until the runs that are under way have ended. In a run of this function, or of any other
-    /// `AfterFunc`, it does not wait: two that stop each other would wait for ever.
+    /// `AfterFunc`, or in a callback of a context, it does not wait: two that stop each other would wait
+    /// for ever.
     ///
     /// # Examples
     ///
@@ -190,7 +188,7 @@ impl AfterFunc {
     /// # Blocking
     ///
     /// Parks until the runs that are under way have ended, or the bound is reached. In a run of this
-    /// function, or of any other `AfterFunc`, it does not wait.
+    /// function, of any other `AfterFunc`, or in a callback of a context, it does not wait.
     ///
     /// # Errors
     ///
@@ -205,7 +203,7 @@ impl AfterFunc {
         let until = until.into();
         until.enter()?;
         let was_stopped = self.stop();
-        if !IN_RUN.get() {
+        if !reserve::is_in_callback() {
             self.core.state.wait_parked(until, |state| state.running == 0)?;
         }
         Ok(was_stopped)
@@ -251,10 +249,8 @@ impl Core {
 
     /// Calls the function. What it captured is dropped here if nobody else holds it.
     fn run(self: Arc<Self>) {
-        let before = IN_RUN.replace(true);
         // AssertUnwindSafe: whoever shares something with the function can see what it left.
         drop_quietly(panic::catch_unwind(AssertUnwindSafe(|| self.f.call())));
-        IN_RUN.set(before);
         let mut state = self.state.lock();
         state.running -= 1;
         if state.running == 0 {
@@ -281,15 +277,12 @@ impl Function {
     }
 }
 
-/// Does something that is the user's as a task; on this thread if there is no other.
+/// Does something that is the user's as a task.
 fn elsewhere(core: Arc<Core>, run: fn(Arc<Core>)) {
-    let job = Job::once(move |_, release| {
+    reserve::call(Job::once(move |_, release| {
         run(core);
         release.now();
-    });
-    if let Err((_, job)) = threads::go_alone(job) {
-        job.run(Order::Run, &mut Release::nothing());
-    }
+    }));
 }
 
 impl Ring for Core {
@@ -308,7 +301,7 @@ impl Ring for Core {
         } else {
             drop(state);
             // It was stopped, or set anew, in this moment. If it was also dropped, what the function
-            // captured is left to this thread.
+            // captured is left to this thread, which runs no code of the user's.
             if let Some(core) = Arc::into_inner(self) {
                 elsewhere(Arc::new(core), drop_quietly);
             }

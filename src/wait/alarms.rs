@@ -17,13 +17,14 @@ use queue::Queue;
 
 use super::{Locked, Until, WaitQueue};
 use crate::sys::atomic::{AtomicBool, Relaxed};
-use crate::sys::{self, Empty, Global, Static};
+use crate::sys::{self, Empty, Global, Static, user_code};
 
 static ALARMS: Global<Shared> = Global::new();
 
 /// What an alarm is for.
 pub(crate) trait Ring: Send + Sync {
-    /// Called on the timer thread, outside of every lock. To be short: others wait for the thread.
+    /// Called on the timer thread, outside of every lock. To be short, and to run and drop nothing of the
+    /// user's: others wait for the thread.
     fn ring(self: Arc<Self>, alarm: Alarm);
 }
 
@@ -146,6 +147,7 @@ impl Alarms {
 }
 
 fn serve() {
+    user_code::forbid();
     loop {
         let now = sys::now();
         let (due, first) = {
@@ -161,8 +163,8 @@ fn serve() {
 }
 
 fn ring(whom: &Weak<dyn Ring>, alarm: Alarm) {
-    // User code that panics has had its message printed; the thread must go on for others.
-    // AssertUnwindSafe: what that code saw is nothing of ours.
+    // No user code runs here. Should something of this crate unwind, the thread must go on for others.
+    // AssertUnwindSafe: what unwound is a defect, whatever it left behind.
     let rung = panic::catch_unwind(AssertUnwindSafe(|| {
         if let Some(whom) = whom.upgrade() {
             whom.ring(alarm);

@@ -113,6 +113,11 @@ impl<T> List<T> {
         self.entry(index).map(|(_, value)| value)
     }
 
+    /// The entries in no particular order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.slots.iter().filter_map(|slot| slot.value.as_ref())
+    }
+
     fn entry(&self, index: u32) -> Option<(Key, &T)> {
         self.slots.get(index as usize)?.value.as_ref().map(|value| (Key(index), value))
     }

@@ -45,6 +45,11 @@ pub(crate) fn refuse_threads(wanted: Range<usize>) -> bool {
     here::with(|here| here.state().refusals = refusals).is_some()
 }
 
+/// Whether the test wants threads to be refused. `false` outside of a bubble.
+pub(crate) fn refuses_threads() -> bool {
+    here::with(|here| !here.state().refusals.wanted.is_empty()).unwrap_or(false)
+}
+
 /// How many threads have been refused.
 pub(crate) fn refused_threads() -> usize {
     here::with(|here| here.state().refusals.refused).unwrap_or(0)
