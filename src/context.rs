@@ -113,7 +113,8 @@ impl Context {
     /// call does what remains to be done.)
     ///
     /// The first poll of a context with a deadline hands the deadline to the timer thread, so that
-    /// later ones need not look at the clock.
+    /// later ones need not look at the clock. In a forked child, which has no timer thread, every poll
+    /// looks at the clock.
     #[inline]
     pub fn has_ended(&self) -> bool {
         match &self.node {

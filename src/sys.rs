@@ -5,6 +5,7 @@
 
 pub(crate) mod atomic;
 mod clock;
+mod fork;
 mod global;
 mod lazy;
 mod lock;
@@ -15,6 +16,7 @@ mod thread;
 pub(crate) mod user_code;
 
 pub(crate) use clock::now;
+pub(crate) use fork::{is_forked, note_forks};
 pub(crate) use global::{Empty, Global, Static};
 pub(crate) use lazy::Lazy;
 pub(crate) use lock::{Mutex, MutexGuard, RawMutex, RawRwLock};

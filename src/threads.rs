@@ -62,7 +62,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// that starts it, as with `std::thread::Builder`.
 ///
 /// After `fork`, the child has none of these threads: do not use the crate there, except to call
-/// `exec`.
+/// `exec`, and to poll a context ([`check`](crate::Context::check),
+/// [`has_ended`](crate::Context::has_ended)), which looks at the clock itself there.
 ///
 /// # Errors
 ///

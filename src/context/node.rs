@@ -43,6 +43,8 @@ const BECAUSE: u32 = 1 << 5;
 pub(super) const COMPLETE: u32 = 1 << 6;
 /// The time at which this node ends is to be kept: a child has a deadline of its own.
 const KEEPS_TIME: u32 = 1 << 7;
+/// There is a deadline.
+const TIMED: u32 = 1 << 8;
 
 pub(super) struct Node {
     /// | bit         | meaning                                    | written by                 |
@@ -51,6 +53,7 @@ pub(super) struct Node {
     /// | `UNWATCHED` | the deadline is to be armed on first poll  | `new`, `watch_deadline`    |
     /// | `LINKED`    | `links` is not empty, or has not been      | `link`, `close`            |
     /// | `KEEPS_TIME`| a child, unseen perhaps, is timed          | `keep_time`, with `LINKED` |
+    /// | `TIMED`     | there is a deadline                        | `new`                      |
     /// | `ENDED`     | final, with `OVERDUE` or `BECAUSE` or none | `close`, `close_bare`      |
     /// | `COMPLETE`  | and so have all descendants, final         | those and `complete`       |
     ///
@@ -125,7 +128,7 @@ impl Node {
         deadline: Deadline,
     ) -> Arc<Node> {
         let unseen = if parent.is_some() { UNSEEN } else { 0 };
-        let unwatched = if matches!(deadline, Deadline::None) { 0 } else { UNWATCHED };
+        let unwatched = if matches!(deadline, Deadline::None) { 0 } else { UNWATCHED | TIMED };
         Arc::new(Node {
             state: AtomicU32::new(unseen | unwatched),
             parent,
@@ -141,7 +144,7 @@ impl Node {
     pub(super) fn poll(self: &Arc<Self>) -> bool {
         // Acquire: pairs with Release in `close`; what the canceller did before is visible.
         let state = self.state.load(Acquire);
-        state & (ENDED | UNSEEN | UNWATCHED) != 0 && self.look(state, true)
+        is_unsure(state) && self.look(state, true)
     }
 
     /// The same without asking for the timer thread: for those who look at the clock themselves.
@@ -149,7 +152,7 @@ impl Node {
     pub(super) fn ended(self: &Arc<Self>) -> bool {
         // Acquire: as in `poll`.
         let state = self.state.load(Acquire);
-        state & (ENDED | UNSEEN | UNWATCHED) != 0 && self.look(state, false)
+        is_unsure(state) && self.look(state, false)
     }
 
     #[cold]
@@ -158,7 +161,7 @@ impl Node {
             return self.has_ended();
         }
         self.join_parents();
-        if watch {
+        if watch && !sys::is_forked() {
             // Where the operating system refuses the timer thread, the node stays `UNWATCHED` and
             // every poll looks at the clock here.
             drop(self.watch_deadline());
@@ -407,6 +410,13 @@ impl Node {
     pub(super) fn last_links(&mut self) -> Option<Box<Links>> {
         self.links.get_mut().take()
     }
+}
+
+/// Whether the state does not say by itself that the node goes on. In a forked child no timer thread
+/// sees to the deadlines, whatever was asked of it before.
+#[inline]
+fn is_unsure(state: u32) -> bool {
+    state & (ENDED | UNSEEN | UNWATCHED) != 0 || (state & TIMED != 0 && sys::is_forked())
 }
 
 /// The bits of a node that has ended with this cause.

@@ -65,6 +65,7 @@ fn start_thread() -> io::Result<()> {
     let alarms = shared.alarms.lock();
     // Relaxed: the lock orders those who start it.
     if !shared.served.load(Relaxed) {
+        sys::note_forks();
         // Under the lock, so that nobody relies on a thread that is then refused. Once a process.
         sys::spawn("phalanx-timer".into(), None, serve)?;
         shared.served.store(true, Relaxed);

@@ -21,6 +21,8 @@ mutant "context: a later cancel of an ancestor beats a deadline" src/context/can
     'child.may_end_first() && self.now' 'child.may_end_first() && None::<Instant>' context_deadline
 mutant "context: a later cancel of an ancestor beats a deadline that nobody has looked at" \
     src/context/family.rs 'parent.keep_time();' '{}' context_deadline
+mutant "context: a forked child relies on the timer thread" src/context/node.rs \
+    ' || (state & TIMED != 0 && sys::is_forked())' '' fork
 mutant "context: a later cause replaces the first" src/context/node.rs \
     'if state & ENDED != 0 {
             return Closed::Before;' 'if state & ENDED == ENDED + 1 {

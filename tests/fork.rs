@@ -1,0 +1,57 @@
+//! Contexts in a forked child, which has no timer thread.
+
+#![cfg(target_os = "linux")]
+#![expect(unsafe_code, reason = "a test that forks")]
+
+mod support;
+
+use std::thread;
+use std::time::Duration;
+
+use phalanx::{CauseKind, Context};
+
+/// Calls `body` in a forked child, and tells whether it has returned `true` before the child was killed.
+fn in_child(body: impl FnOnce() -> bool) -> bool {
+    // SAFETY: the child calls nothing but what follows: it polls, yields, and exits.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0, "a process can be started");
+    if child == 0 {
+        // SAFETY: it has no preconditions. A child that hangs is killed.
+        unsafe { libc::alarm(30) };
+        let code = i32::from(!body());
+        // SAFETY: it has no preconditions.
+        unsafe { libc::_exit(code) };
+    }
+    let mut status = -1;
+    // SAFETY: the pointer is to a local.
+    let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
+    waited == child && status == 0
+}
+
+#[test]
+fn a_forked_child_that_polls_sees_a_deadline_pass() {
+    support::watchdog(|| {
+        // The parent has looked, so that its timer thread serves the deadline from then on.
+        let ctx = Context::background().with_timeout(Duration::from_millis(100));
+        let (below, _below_canceller) = ctx.with_cancel();
+        let (unseen, _unseen_canceller) = below.with_cancel();
+        let is_early = !ctx.has_ended() && !below.has_ended();
+        let sees_it = in_child(|| {
+            while below.check().is_ok() {
+                thread::yield_now();
+            }
+            let all = [&ctx, &below, &unseen];
+            let has_passed = |ctx: &&Context| {
+                ctx.has_ended()
+                    && ctx.cause().map(|c| c.kind()) == Some(CauseKind::DeadlineExceeded)
+            };
+            // One that is made there, too.
+            let own = Context::background().with_timeout(Duration::from_millis(1));
+            while !own.has_ended() {
+                thread::yield_now();
+            }
+            all.iter().all(has_passed)
+        });
+        assert!(sees_it, "it was forked early: {is_early}");
+    });
+}
