@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::cancel;
 use super::node::Node;
-use crate::sys::atomic::{AtomicBool, Relaxed};
+use crate::sys::atomic::{AcqRel, AtomicUsize, Relaxed};
 use crate::wait::Cause;
 
 /// Ends its context when it is dropped, or earlier when told to.
@@ -35,20 +35,14 @@ use crate::wait::Cause;
 pub struct Canceller {
     node: Arc<Node>,
     armed: bool,
-    /// Counts the clones, from the first one on.
-    clones: OnceLock<Arc<Clones>>,
-}
-
-/// What the clones of a canceller share.
-#[derive(Default)]
-struct Clones {
-    /// Whether one of them was disarmed.
-    disarmed: AtomicBool,
+    /// The number of clones that are to be dropped before the context ends, from the first clone on. One
+    /// that is disarmed is never taken off.
+    live: OnceLock<Arc<AtomicUsize>>,
 }
 
 impl Canceller {
     pub(super) fn new(node: Arc<Node>) -> Self {
-        Canceller { node, armed: true, clones: OnceLock::new() }
+        Canceller { node, armed: true, live: OnceLock::new() }
     }
 
     /// Ends the context and all its descendants.
@@ -91,35 +85,30 @@ impl Canceller {
     ///
     /// Clones can still cancel. The context no longer ends when the last of them is dropped.
     pub fn disarm(mut self) {
-        match self.clones.get() {
-            // Relaxed: the clone that is dropped last sees it, since `Arc::into_inner` orders the drops.
-            Some(clones) => clones.disarmed.store(true, Relaxed),
-            None => self.armed = false,
-        }
+        self.armed = false;
     }
 
-    /// Whether dropping this ends the context.
-    fn is_decisive(&mut self) -> bool {
-        match self.clones.take() {
-            // Of several that are dropped at the same time, exactly one is the last.
-            Some(clones) => {
-                Arc::into_inner(clones).is_some_and(|clones| !clones.disarmed.load(Relaxed))
-            }
-            None => self.armed,
-        }
+    /// Takes this off the number of clones, and tells whether it was the last.
+    fn is_last(&self) -> bool {
+        // Release and Acquire pair with each other: the clone that is dropped last cancels, and what the
+        // threads did that dropped the others is visible to those that it wakes.
+        self.live.get().is_none_or(|live| live.fetch_sub(1, AcqRel) == 1)
     }
 }
 
 impl Clone for Canceller {
     fn clone(&self) -> Self {
-        let clones = Arc::clone(self.clones.get_or_init(Arc::default));
-        Canceller { node: Arc::clone(&self.node), armed: true, clones: clones.into() }
+        let live = self.live.get_or_init(|| Arc::new(AtomicUsize::new(1)));
+        // Relaxed: this clone is not dropped meanwhile, so the number does not come to zero.
+        live.fetch_add(1, Relaxed);
+        let live = Arc::clone(live).into();
+        Canceller { node: Arc::clone(&self.node), armed: true, live }
     }
 }
 
 impl Drop for Canceller {
     fn drop(&mut self) {
-        if self.is_decisive() && !self.node.has_ended() {
+        if self.armed && self.is_last() && !self.node.has_ended() {
             self.cancel();
         }
     }
