@@ -355,7 +355,7 @@ fn par_map_all_maps_every_item_and_returns_every_error_with_its_index() {
         let errors = errors.unwrap_err();
         assert_eq!(mapped.into_inner(), [1; 10]);
         assert_eq!((errors.len(), errors.skipped(), errors.panicked()), (4, 0, 0));
-        for (index, error) in errors.iter() {
+        for (index, error) in &errors {
             assert_eq!(*error, format!("{index} is refused"));
         }
         assert_eq!(par_map_all(0..100, |n, _| Ok::<_, ()>(2 * n)).unwrap()[99], 198);

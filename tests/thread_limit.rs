@@ -552,7 +552,7 @@ fn a_bounded_wait_that_ends_while_the_limit_holds_tasks_up_names_the_limit() {
         }
         let error = task.join_until(Duration::from_millis(1)).unwrap_err();
         let said =
-            "the task has not ended in time: timed out while the thread limit of 1 holds up tasks";
+            "gave up waiting for the task: timed out while the thread limit of 1 holds up tasks";
         assert_eq!(chain(&error), said);
         let JoinUntilError::Interrupted(_, why) = error else { panic!("{error}") };
         assert!(why.is_timeout());
