@@ -124,8 +124,16 @@ fn a_callback() {
     come_and_go(|parent| assert!(parent.on_cancel(|| ()).stop()));
     come_and_go(|parent| {
         let (child, canceller) = known_child(parent);
-        child.on_cancel(|| ()).detach();
-        canceller.disarm();
+        let called = Arc::new(WaitGroup::new());
+        called.add(1);
+        child
+            .on_cancel({
+                let called = Arc::clone(&called);
+                move || called.done()
+            })
+            .detach();
+        canceller.cancel();
+        called.wait();
     });
 }
 

@@ -85,7 +85,8 @@ fn a_free_lock_is_taken_under_any_bound_that_is_not_a_context_that_has_ended() {
         }
         canceller.cancel_because("the reason");
         let refused = mutex.lock_until(&ctx).unwrap_err();
-        assert!(refused.to_string().contains("the reason"), "{refused}");
+        let cause = phalanx::cause_of(&refused).unwrap();
+        assert_eq!(cause.error().unwrap().to_string(), "the reason", "{refused}");
         assert!(lock.read_until(&ctx).is_err() && lock.write_until(&ctx).is_err());
         assert!(lock.upgradable_read_until((&ctx, HOUR)).is_err());
         assert!(mutex.try_lock().is_some() && lock.try_write().is_some());

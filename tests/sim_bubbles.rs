@@ -234,7 +234,7 @@ fn two_bubbles_that_want_an_inner_lock_of_a_stopped_thread_of_the_other_come_thr
         .run("root")
         .to_block()
         .run("stopped")
-        .until("update") // in the midst of the store, which has the lock
+        .until("update") // in the midst of the swap, which has the lock
         .run("wants")
         .to_end();
     thread::scope(|s| {
@@ -243,7 +243,7 @@ fn two_bubbles_that_want_an_inner_lock_of_a_stopped_thread_of_the_other_come_thr
             s.spawn(move || {
                 Builder::new().strategy(strategy).check(move || {
                     sim::scope(|s| {
-                        s.spawn("stopped", move || VALUES[me].store(1));
+                        s.spawn("stopped", move || VALUES[me].swap(1));
                         s.spawn("wants", move || {
                             meet(&BEGUN, me);
                             assert!(*VALUES[1 - me].load() <= 1);
