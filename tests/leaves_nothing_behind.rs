@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use phalanx::{Canceller, Context, ErrGroup, Stopped, Until, WaitGroup, set_max_threads};
+use phalanx::{
+    Canceller, Context, ErrGroup, Stopped, Token, Until, WaitGroup, set_max_threads,
+};
 use support::alone::alone;
 use support::{gate, watchdog};
 
@@ -122,18 +124,24 @@ fn a_merged_context_that_has_ended() {
 fn a_callback() {
     come_and_go(|parent| drop(parent.on_cancel(|| ())));
     come_and_go(|parent| assert!(parent.on_cancel(|| ()).stop()));
-    come_and_go(|parent| {
-        let (child, canceller) = known_child(parent);
-        let called = Arc::new(WaitGroup::new());
-        called.add(1);
-        child
-            .on_cancel({
-                let called = Arc::clone(&called);
-                move || called.done()
-            })
-            .detach();
-        canceller.cancel();
-        called.wait();
+}
+
+#[test]
+fn a_callback_that_has_been_called() {
+    alone("a_callback_that_has_been_called", || {
+        let (parent, _canceller) = Context::background().with_cancel();
+        let visit = || {
+            let (child, canceller) = known_child(&parent);
+            let called = Arc::new(WaitGroup::new());
+            let token = Token::new(Arc::clone(&called));
+            child.on_cancel(move || drop(token)).detach();
+            canceller.cancel();
+            called.wait();
+        };
+        (0..100).for_each(|_| visit());
+        // A thread may be about to free what it has called last.
+        let kept = growth(|| (0..2000).for_each(|_| visit()));
+        assert!(kept < 100_000, "{kept} bytes");
     });
 }
 

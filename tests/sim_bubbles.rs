@@ -234,7 +234,7 @@ fn two_bubbles_that_want_an_inner_lock_of_a_stopped_thread_of_the_other_come_thr
         .run("root")
         .to_block()
         .run("stopped")
-        .until("update") // in the midst of the swap, which has the lock
+        .until("store") // in the midst of the swap, which has the lock
         .run("wants")
         .to_end();
     thread::scope(|s| {

@@ -90,7 +90,7 @@ fn a_year_that_nobody_reads_costs_nothing_and_ends_on_the_nanosecond() {
 
 #[test]
 fn a_year_of_hours_is_read_one_by_one() {
-    let report = Builder::new().iterations(3).max_steps(1_000_000).check(|| {
+    let report = Builder::new().iterations(3).max_steps(1_000_000, 16).check(|| {
         let zero = sim::now();
         let ticker = Ticker::new(HOUR);
         let hours = (&ticker).into_iter().take(365 * 24).last();
