@@ -36,7 +36,6 @@ mod worker;
 use std::cell::Cell;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Duration;
 
 pub(crate) use dedicated::Claim;
 pub(crate) use job::{Job, Order, Owner, Release, Runnable};
@@ -47,9 +46,6 @@ pub(crate) use spec::Spec;
 
 use crate::sys::{self, Empty, Global, Mutex};
 use crate::wait::{self, Cause, Interrupted, Until};
-
-/// How often a thread looks again whether all threads of the limit wait for queued tasks.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Starts the helper thread that starts all workers, unless it is running.
 ///
@@ -186,7 +182,7 @@ impl Deref for GroupQueue {
 impl Drop for GroupQueue {
     fn drop(&mut self) {
         // A simulated run starts afresh.
-        let spare = self.0.take().filter(|queue| !sys::is_simulated() && queue.is_reusable());
+        let spare = self.0.take().filter(|queue| !sys::is_simulated() && queue.may_be_reused());
         if spare.is_some() {
             let _: Result<(), _> = SPARE.try_with(|place| place.set(spare));
         }
@@ -355,7 +351,7 @@ pub(crate) fn wait_for_slot(queue: &Arc<RunQueue>, until: Until<'_>) -> Result<(
             begin_wait(queue);
         }
         check_deadlock();
-        let bound = if is_at_limit { until.and_timeout(LOOK_AGAIN) } else { until };
+        let bound = if is_at_limit { until.and_timeout(pool::LOOK_AGAIN) } else { until };
         match queue.wait_for_slot(bound) {
             Err(_) if is_at_limit && !until.is_over() && until.enter().is_ok() => {}
             waited => break waited,
@@ -460,7 +456,7 @@ pub(crate) fn wait_unbounded(
     begin_wait(queue);
     loop {
         // At the limit, a task may be pushed later that no thread can start.
-        let until = if check_deadlock() { LOOK_AGAIN.into() } else { Until::FOREVER };
+        let until = if check_deadlock() { pool::LOOK_AGAIN.into() } else { Until::FOREVER };
         if wait(until).is_ok() {
             break;
         }
@@ -476,7 +472,7 @@ fn begin_wait(queue: &Arc<RunQueue>) {
 /// whether the thread limit is reached.
 fn check_deadlock() -> bool {
     let mut pool = pool::lock();
-    let (refused, is_at_limit) = (pool.take_deadlocked(), pool.is_at_limit());
+    let (refused, is_at_limit) = (pool.take_deadlocked(sys::now()), pool.is_at_limit());
     drop(pool);
     if let Some(refused) = refused {
         refused.now(NoThread::Limit(max_threads()));

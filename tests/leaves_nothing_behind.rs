@@ -10,9 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, Ordering::SeqCst};
 use std::time::Duration;
 
-use phalanx::{
-    Canceller, Context, ErrGroup, Stopped, Token, Until, WaitGroup, set_max_threads,
-};
+use phalanx::{Canceller, Context, ErrGroup, Stopped, Token, Until, WaitGroup, set_max_threads};
 use support::alone::alone;
 use support::{gate, watchdog};
 

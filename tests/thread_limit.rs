@@ -819,3 +819,25 @@ fn where_the_system_refuses_threads_each_accepted_task_starts_or_is_refused() {
         group.wait();
     });
 }
+
+#[test]
+fn a_task_that_was_held_up_fails_if_the_system_refuses_its_thread() {
+    alone("a_task_that_was_held_up_fails_if_the_system_refuses_its_thread", || {
+        set_max_threads(1);
+        let (opener, gate) = gate();
+        let (blocker, before) = (Arc::new(WaitGroup::new()), stats());
+        blocker.go(move || gate.pass());
+        until(|| stats().started == before.started + 1);
+        // No system has such a stack.
+        let builder = ErrGroup::builder().stack_size(isize::MAX as usize / 2);
+        let result = builder.scope(|g| {
+            (0..3).for_each(|_| drop(g.go(|_| Ok(()))));
+            opener.open();
+            Ok::<_, Stopped>(())
+        });
+        let stopped = result.unwrap_err();
+        let is_refused = matches!(stopped.why(), WhyStopped::Refused(NoThread::System(_)));
+        assert!(is_refused, "{stopped:?}");
+        blocker.wait();
+    });
+}

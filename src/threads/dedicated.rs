@@ -52,13 +52,13 @@ fn start(spec: &Spec) -> Result<Arc<Worker>, NoThread> {
     let its_own = Arc::clone(&worker);
     let stack = Some(spec.stack_size.unwrap_or_else(Spec::worker_stack));
     match sys::spawn(spec.thread_name(), stack, move || serve(&its_own)) {
-        Ok(()) => Ok(worker),
+        Ok(()) => {
+            pool::lock().special_started();
+            Ok(worker)
+        }
         Err(error) => {
             let mut wake_ups = WakeUps::default();
-            let mut pool = pool::lock();
-            pool.special_not_started();
-            pool.fill_room(&mut wake_ups);
-            drop(pool);
+            pool::lock().special_not_started(&mut wake_ups);
             wake_ups.now();
             Err(pool::refused(error))
         }
@@ -100,16 +100,16 @@ pub(super) fn start_task(queue: &Arc<RunQueue>, entry: Entry, spec: &Spec) {
     match claim(spec, false) {
         Ok(mut claim) => claim.hand_over(queue, entry),
         // The watcher asks again, or refuses the task: nothing of the user's is dropped here.
-        Err(_) => keep(spec.clone(), Arc::clone(queue), entry),
+        Err(refusal) => keep(spec.clone(), Arc::clone(queue), entry, refusal),
     }
 }
 
 /// Keeps a task until there is a thread for it.
-fn keep(spec: Spec, queue: Arc<RunQueue>, entry: Entry) {
+fn keep(spec: Spec, queue: Arc<RunQueue>, entry: Entry, refusal: NoThread) {
     queue.set_held_up(true);
     let start = held_up(spec, queue, entry);
     let mut wake_ups = WakeUps::default();
-    pool::lock().keep(start, &mut wake_ups);
+    pool::lock().keep(start, refusal, &mut wake_ups);
     wake_ups.now();
 }
 
@@ -133,7 +133,7 @@ fn held_up(spec: Spec, queue: Arc<RunQueue>, entry: Entry) -> HeldUp {
         }
         match start(&spec) {
             Ok(worker) => worker.order(Orders::Run(queue, entry)),
-            Err(_) => keep(spec, queue, entry),
+            Err(refusal) => keep(spec, queue, entry, refusal),
         }
     })
 }

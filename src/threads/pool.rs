@@ -26,7 +26,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::mem;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::job::{Occupied, Order, Release};
 use super::limit::{NoThread, max_threads};
@@ -38,6 +38,12 @@ use crate::wait::{Until, WaitQueue};
 
 /// How long a thread stays idle before it exits.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// How often a thread looks again whether all threads of the limit wait for queued tasks.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// After this many refusals in a row, with every thread blocked, a queued task is refused.
+const REFUSALS: u32 = 4;
 
 /// How many idle threads are looked at to find one on another core.
 const CANDIDATES: usize = 8;
@@ -100,7 +106,7 @@ pub(super) struct Pool {
     /// How often a wait of such a thread has begun or ended; and how often it had when all of them seemed
     /// to wait for each other.
     events: usize,
-    suspicion: Option<usize>,
+    suspicion: Option<(usize, Instant)>,
     /// Groups that were dropped by one of their own tasks, and what to do when their tasks have ended.
     graves: Vec<(Arc<RunQueue>, Bury)>,
     watcher: Option<Arc<Signal>>,
@@ -111,6 +117,9 @@ pub(super) struct Pool {
     refusal: Option<NoThread>,
     /// How many threads in a row were refused.
     refusals: u32,
+    /// The same for the threads of a special kind whose tasks were accepted.
+    special_refusal: Option<NoThread>,
+    special_refusals: u32,
     started: usize,
     refused: usize,
 }
@@ -490,9 +499,9 @@ pub(super) fn start_watcher(
 ) -> Result<(), NoThread> {
     let mut pool = lock();
     if pool.watcher.is_none() {
-        // It looks at once if its predecessor has left the watch, and was relied on.
-        let is_watched = SHARED.get().is_watched.load(Relaxed);
-        let signal = Arc::new(Signal::new(is_watched));
+        // It looks at once if its predecessor has left the watch.
+        let looks = pool.serve.is_some();
+        let signal = Arc::new(Signal::new(looks));
         let its_own = Arc::clone(&signal);
         // Under the lock, so that no thread relies on one that is then refused. Once a process.
         sys::spawn("phalanx-watcher".into(), None, move || watch(&its_own)).map_err(refused)?;
@@ -501,6 +510,7 @@ pub(super) fn start_watcher(
         // It has been refused nothing yet.
         pool.refusals = 0;
         SHARED.get().has_watcher.store(true, Relaxed);
+        SHARED.get().is_watched.store(looks, Relaxed);
     }
     Ok(())
 }
@@ -634,14 +644,17 @@ impl Pool {
                 let is_elsewhere = |&place: &usize| self.idle[place].core.load(Relaxed) != here;
                 match (0..=newest).rev().take(CANDIDATES).find(is_elsewhere) {
                     Some(place) => place,
-                    None if self.living < sys::cores() * 2 && self.living < max_threads() => {
-                        return None;
-                    }
+                    None if self.may_start_another() => return None,
                     None => newest,
                 }
             }
         };
         self.idle.remove(place)
+    }
+
+    /// Whether another thread may be started though one is idle: there are few, and none was refused.
+    fn may_start_another(&self) -> bool {
+        self.living < max_threads().min(sys::cores() * 2) && self.refusal.is_none()
     }
 
     /// Counts a new thread in, if the limit allows one or an idle thread can make room.
@@ -687,9 +700,15 @@ impl Pool {
     /// Makes the watcher look, now or at its next turn.
     pub(super) fn watch(&mut self, wake_ups: &mut WakeUps) {
         let shared = SHARED.get();
-        if !shared.is_watched.load(Relaxed) {
+        if shared.is_watched.load(Relaxed) {
+            return;
+        }
+        if self.watcher.is_some() {
             shared.is_watched.store(true, Relaxed);
             self.signal(wake_ups);
+        } else if self.serve.is_some() && !self.is_somebody_coming() {
+            // The watcher is away, to drop a task.
+            self.summon(wake_ups);
         }
     }
 
@@ -954,15 +973,26 @@ impl Pool {
     }
 
     /// Keeps a task whose thread the operating system has refused.
-    pub(super) fn keep(&mut self, start: HeldUp, wake_ups: &mut WakeUps) {
+    pub(super) fn keep(&mut self, start: HeldUp, refusal: NoThread, wake_ups: &mut WakeUps) {
         self.held_up.push_back(Waiting { start, is_reserved: false });
+        self.special_refusal = Some(refusal);
+        self.special_refusals = self.special_refusals.saturating_add(1);
         self.watch(wake_ups);
     }
 
+    /// A thread of a special kind that was counted in has been started.
+    pub(super) fn special_started(&mut self) {
+        self.special_refusals = 0;
+    }
+
     /// A thread of a special kind that was counted in has not been started.
-    pub(super) fn special_not_started(&mut self) {
+    pub(super) fn special_not_started(&mut self, wake_ups: &mut WakeUps) {
         self.living -= 1;
         self.check_exactness();
+        // What else could start now is left to the watcher: a whole row of such tasks may be refused.
+        if !self.held_up.is_empty() || !self.list.is_empty() {
+            self.watch(wake_ups);
+        }
     }
 
     /// Makes a thread of a special kind idle before its task reports its end. Returns `false` if the
@@ -1022,15 +1052,30 @@ impl Pool {
 
     /// The oldest queued task, to be refused, if every thread of the limit waits for tasks that are
     /// queued, or that run on such threads.
-    pub(super) fn take_deadlocked(&mut self) -> Option<Refused> {
+    pub(super) fn take_deadlocked(&mut self, now: Instant) -> Option<Refused> {
         let is_deadlocked = self.living >= max_threads()
             && self.waits.len() >= self.living
             && self.waits.iter().all(|queue| queue.depends_on_limit());
+        if !is_deadlocked {
+            self.suspicion = None;
+            return None;
+        }
         // A thread whose wait is over may not have woken up yet: so nothing must have changed since an
-        // earlier look.
-        let is_certain = is_deadlocked && self.suspicion == Some(self.events);
-        self.suspicion = is_deadlocked.then_some(self.events);
-        if is_certain { self.take_oldest() } else { None }
+        // earlier look, some time ago.
+        match self.suspicion {
+            Some((events, since)) if events == self.events => {
+                if now.saturating_duration_since(since) < LOOK_AGAIN {
+                    return None;
+                }
+                // The refusal ends a wait: the next verdict needs two looks of its own.
+                self.suspicion = None;
+                self.take_oldest()
+            }
+            _ => {
+                self.suspicion = Some((self.events, now));
+                None
+            }
+        }
     }
 
     /// Takes the oldest queued task, to refuse it. Callbacks are not refused.
@@ -1078,11 +1123,11 @@ impl Pool {
         SHARED.get().is_refused.store(false, Relaxed);
     }
 
-    /// The watcher is about to run code of the user's. It stays counted as awake: whoever takes the watch
-    /// up looks at once.
+    /// The watcher is about to run code of the user's: no thread relies on it until it is back, or replaced.
     pub(super) fn leave_watch(&mut self) {
         self.watcher = None;
         SHARED.get().has_watcher.store(false, Relaxed);
+        SHARED.get().is_watched.store(false, Relaxed);
     }
 
     /// The thread that has left the watch takes it up again. `false` if there is another watcher.
@@ -1091,13 +1136,14 @@ impl Pool {
         if resumes {
             self.watcher = Some(Arc::clone(signal));
             SHARED.get().has_watcher.store(true, Relaxed);
+            SHARED.get().is_watched.store(true, Relaxed);
         }
         resumes
     }
 
-    /// How many threads in a row the operating system has refused.
-    pub(super) fn refusals(&self) -> u32 {
-        self.refusals
+    /// Whether the operating system has refused the last thread that was asked for.
+    pub(super) fn was_refused(&self) -> bool {
+        self.refusals > 0 || self.special_refusals > 0
     }
 
     /// Calls `bury` when the tasks of `queue` have ended.
@@ -1143,7 +1189,7 @@ impl Pool {
     }
 
     /// Why the operating system refused the last thread that was asked for, if it did.
-    pub(super) fn refusal(&self) -> Option<NoThread> {
+    fn refusal(&self) -> Option<NoThread> {
         self.refusal.clone()
     }
 
@@ -1167,13 +1213,35 @@ impl Pool {
         }
         if !self.held_up.is_empty() {
             self.fill_room(wake_ups);
+        } else if self.list.is_empty() {
+            // The system may think better of it by the next task.
+            self.refusals = 0;
         }
         has_stalled && !self.is_somebody_coming() && self.summon(wake_ups)
     }
 
-    /// Every thread that runs tasks is blocked in this crate, or there is none.
-    pub(super) fn is_blocked(&self) -> bool {
-        self.living - self.idle.len() - self.special.len() <= sys::parked()
+    /// A task that was accepted and has no chance, with the reason: the operating system has refused threads
+    /// for it, and every thread that runs tasks is blocked in this crate, or there is none.
+    pub(super) fn take_hopeless(&mut self, wake_ups: &mut WakeUps) -> Option<(Refused, NoThread)> {
+        let is_refused = self.refusals >= REFUSALS || self.special_refusals >= REFUSALS;
+        if !is_refused || self.living - self.idle.len() - self.special.len() > sys::parked() {
+            return None;
+        }
+        if self.special_refusals >= REFUSALS {
+            self.special_refusals = 0;
+            let why = self.special_refusal.take()?;
+            let next = self.pop_held_up()?;
+            self.refused += 1;
+            return Some((Refused::HeldUp(next), why));
+        }
+        if self.idle.is_empty() {
+            let why = self.refusal.clone()?;
+            return Some((self.take_oldest()?, why));
+        }
+        if !self.list.is_empty() && !self.is_somebody_coming() {
+            self.summon(wake_ups);
+        }
+        None
     }
 
     pub(super) fn statistics(&self) -> (usize, usize, usize, usize, usize) {
@@ -1312,6 +1380,8 @@ impl Empty for Pool {
         serve: None,
         refusal: None,
         refusals: 0,
+        special_refusal: None,
+        special_refusals: 0,
         started: 0,
         refused: 0,
     };

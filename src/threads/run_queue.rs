@@ -282,17 +282,24 @@ impl RunQueue {
         })
     }
 
-    /// Whether the queue of a group that has ended may become that of another one: no task of the old group
-    /// and no group that such a task has created knows it. The list may still have it.
-    pub(super) fn is_reusable(self: &Arc<Self>) -> bool {
-        // Neither count rises again: a task makes weak references, and workers take references from the
-        // list to queues that are not empty.
+    /// Whether the queue of a group that has ended may become that of another one: no group that one of its
+    /// tasks has created knows it. A hint: [`renew`](Self::renew) looks again.
+    pub(super) fn may_be_reused(self: &Arc<Self>) -> bool {
         Arc::weak_count(self) == 0 && Arc::strong_count(self) <= 2
     }
 
     /// Makes the queue of a group that has ended that of another group. `false` if it cannot be.
-    pub(super) fn renew(&self, group: &mut Group) -> bool {
+    ///
+    /// It cannot be while any thread knows it as that of the old group: a handle of one of its tasks, or a
+    /// thread that is about to count out a task of it.
+    pub(super) fn renew(self: &Arc<Self>, group: &mut Group) -> bool {
         let mut inner = self.inner.lock();
+        // The list has a reference, too: workers take one from there if the queue is not empty. No other
+        // count rises again, since only tasks and handles of the old group make references.
+        let references = 1 + usize::from(inner.is_listed);
+        if Arc::strong_count(self) != references || Arc::weak_count(self) != 0 {
+            return false;
+        }
         if !inner.is_empty() || inner.tasks.capacity() > KEPT {
             return false;
         }
@@ -300,8 +307,12 @@ impl RunQueue {
         self.is_counted.store(group.counts, Relaxed);
         self.promised_stack.store(group.promised_stack, Relaxed);
         inner.is_closed = false;
+        inner.is_awaited = false;
+        inner.is_urgent = false;
+        inner.seen = usize::MAX;
         inner.pace = Duration::ZERO;
         inner.blocks = false;
+        inner.guess = Guess::NONE;
         // The first task of the new group has the index 0.
         inner.counted = inner.counted.wrapping_sub(mem::take(&mut inner.pushed));
         inner.slots = group.limit.map(Slots::new);
@@ -697,6 +708,10 @@ impl RunQueue {
     /// Takes the oldest task, to refuse it.
     pub(super) fn take_refused(&self) -> Option<Entry> {
         let mut inner = self.inner.lock();
+        if inner.draining > 0 {
+            // A waiting thread is about to run it.
+            return None;
+        }
         let entry = inner.tasks.pop_front()?;
         inner.not_counted();
         self.was_taken(&mut inner);
@@ -706,7 +721,9 @@ impl RunQueue {
     /// Takes the oldest task, to run it here.
     pub(super) fn take_any(&self, is_foreign: bool) -> Option<Entry> {
         let mut inner = self.inner.lock();
-        let entry = inner.tasks.pop_front()?;
+        let from_share =
+            |inner: &Inner| inner.shares.iter().find_map(|share| share.take_if(|_| true));
+        let entry = inner.tasks.pop_front().or_else(|| from_share(&inner))?;
         inner.foreign += usize::from(is_foreign);
         self.was_taken(&mut inner);
         Some(entry)
@@ -720,7 +737,8 @@ impl RunQueue {
     /// Whether a thread of the limit that waits for this queue's tasks waits for queued ones, or for
     /// tasks that run on threads of the limit.
     pub(super) fn depends_on_limit(&self) -> bool {
-        self.has_queued() || (self.is_counted() && self.inner.lock().foreign == 0)
+        let runs_on_limit = || !self.count.is_zero() && self.inner.lock().foreign == 0;
+        self.has_queued() || (self.is_counted() && runs_on_limit())
     }
 
     /// Takes the oldest task for which a thread is reserved.
@@ -1094,4 +1112,23 @@ fn insert(tasks: &mut VecDeque<Entry>, entry: Entry) {
 fn remove(tasks: &mut VecDeque<Entry>, index: usize) -> Option<Entry> {
     let place = tasks.binary_search_by_key(&index, |entry| entry.index).ok()?;
     tasks.remove(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_that_a_thread_still_knows_is_not_used_again() {
+        let group = || Group { parent: Parent::NONE, limit: None, promised_stack: 0, counts: true };
+        let queue = RunQueue::new(group());
+        assert!(queue.renew(&mut group()));
+        let handle = Arc::clone(&queue);
+        assert!(!queue.renew(&mut group()), "the handle of an old task would find a new one");
+        drop(handle);
+        let child = Arc::downgrade(&queue);
+        assert!(!queue.renew(&mut group()), "a group that was left behind would have a new parent");
+        drop(child);
+        assert!(queue.renew(&mut group()));
+    }
 }

@@ -24,9 +24,6 @@ const LONGEST: Duration = Duration::from_millis(10);
 /// After this many looks at an empty list the watcher sleeps until it is woken.
 const QUIET_LOOKS: u32 = 8;
 
-/// After this many refusals in a row, with every thread blocked, a queued task is refused.
-const REFUSALS: u32 = 4;
-
 /// The life of the watcher.
 pub(super) fn watch(signal: &Arc<Signal>) {
     pool::become_own_thread();
@@ -40,25 +37,25 @@ pub(super) fn watch(signal: &Arc<Signal>) {
             }
             let mut wake_ups = WakeUps::default();
             let mut pool = pool::lock();
-            let refusals = pool.refusals();
+            let was_refused = pool.was_refused();
             let has_stalled = pool.look_for_stalls(sys::is_simulated(), &mut wake_ups);
             quiet = if pool.is_quiet() { quiet + 1 } else { 0 };
             // In a simulation one look is enough: it leaves nothing to a guess.
-            let is_enough = quiet >= QUIET_LOOKS || (sys::is_simulated() && refusals == 0);
+            let is_enough = quiet >= QUIET_LOOKS || (sys::is_simulated() && !was_refused);
             let sleeps = is_enough && pool.fall_asleep();
             drop(pool);
             wake_ups.now();
-            if refusals >= REFUSALS && !refuse_if_blocked(signal) {
+            if was_refused && !refuse_if_hopeless(signal) {
                 return;
             }
             if sleeps {
                 break;
             }
-            if sys::is_simulated() && refusals == 0 && !pool::lock().waits_for_time() {
+            if sys::is_simulated() && !was_refused && !pool::lock().waits_for_time() {
                 // A thread was asked for in this moment: no time is to pass.
                 continue;
             }
-            pause = if has_stalled && refusals == 0 { SHORTEST } else { LONGEST.min(pause * 2) };
+            pause = if has_stalled && !was_refused { SHORTEST } else { LONGEST.min(pause * 2) };
             sleep(signal, pause.into());
         }
     }
@@ -78,13 +75,17 @@ fn sleep(signal: &Signal, until: Until<'_>) {
 /// The operating system refuses threads, and those that there are do not come back by themselves: an
 /// accepted task must not wait for ever in silence. Returns whether this thread is still the watcher.
 #[cold]
-fn refuse_if_blocked(signal: &Arc<Signal>) -> bool {
+fn refuse_if_hopeless(signal: &Arc<Signal>) -> bool {
+    let mut wake_ups = WakeUps::default();
     let mut pool = pool::lock();
-    let Some(refusal) = pool.refusal().filter(|_| pool.is_blocked()) else { return true };
-    let Some(refused) = pool.take_oldest() else { return true };
-    // The task is dropped, which is the user's code and may block.
-    pool.leave_watch();
+    let hopeless = pool.take_hopeless(&mut wake_ups);
+    if hopeless.is_some() {
+        // The task is dropped, which is the user's code and may block.
+        pool.leave_watch();
+    }
     drop(pool);
-    refused.now(refusal);
+    wake_ups.now();
+    let Some((refused, why)) = hopeless else { return true };
+    refused.now(why);
     pool::lock().resume_watch(signal)
 }

@@ -77,7 +77,8 @@ impl<'a> Shift<'a> {
     }
 
     fn work(&mut self) {
-        self.usage = if sys::is_simulated() { None } else { sys::usage() };
+        // With exact accounts no task is timed.
+        self.usage = if sys::is_simulated() || pool::is_exact() { None } else { sys::usage() };
         while let Some(entry) = self.next() {
             self.run(entry);
             user_code::permit();
@@ -293,6 +294,7 @@ impl<'a> Shift<'a> {
     /// [`next`](Self::next) with exact accounts: every task is taken under the pool's lock.
     fn next_exact(&mut self) -> Option<Entry> {
         self.detach();
+        self.tasks = 0;
         let mut has_spun = false;
         loop {
             let mut wake_ups = WakeUps::default();
