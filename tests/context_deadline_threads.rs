@@ -30,7 +30,7 @@ fn a_thousand_deadlines_are_served_by_one_thread() {
         }
         assert!(threads() <= before + 1, "{} threads more", threads() - before);
         assert!(contexts.iter().all(|ctx| ctx.done().recv().is_err()));
-        assert!(contexts.iter().all(|ctx| ctx.has_ended()));
+        assert!(contexts.iter().all(Context::has_ended));
         assert!(threads() <= before + 1, "{} threads more", threads() - before);
 
         // Callbacks have the watcher and the reserve thread, and run as tasks.
