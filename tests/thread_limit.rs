@@ -627,6 +627,7 @@ fn a_task_that_is_skipped_or_held_up_is_not_counted_as_started() {
         });
         assert_eq!(started, (1, 0));
         // Queued at the thread limit.
+        until(|| stats().running == 0);
         set_max_threads(1);
         let (opener, gate) = gate();
         let (blocker, queued) = (Arc::new(WaitGroup::new()), ErrGroup::<Stopped>::new());

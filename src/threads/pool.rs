@@ -1168,9 +1168,10 @@ impl Pool {
         self.living >= max_threads()
     }
 
-    /// Whether the thread limit is reached, and no thread is free.
+    /// Whether the limit keeps queued tasks from their threads: it is reached, and no thread is idle; or, since
+    /// it was lowered, those that are idle must not run.
     pub(super) fn has_no_thread(&self) -> bool {
-        self.is_at_limit() && self.idle.is_empty()
+        self.is_at_limit() && (self.idle.is_empty() || self.busy() >= max_threads())
     }
 
     /// Lets the watcher sleep until it is woken, if there is nothing to look at.
