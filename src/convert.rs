@@ -18,15 +18,22 @@ use crate::worker_pool::{Lost, SubmitError, TrySubmitError};
 /// The conversions of one error, into which `$whole` makes what can outlive its borrows.
 macro_rules! convert {
     ([$($param:tt)*] $error:ty, $whole:expr) => {
-        convert!(io [$($param)*] $error, $whole);
+        convert!(text [$($param)*] $error, $whole);
 
         impl<$($param)*> From<$error> for Stopped {
             fn from(error: $error) -> Self {
                 Stopped::call($whole(error))
             }
         }
+
+        /// The reason in a few words.
+        impl<$($param)*> From<$error> for &'static str {
+            fn from(error: $error) -> Self {
+                words(error.reason())
+            }
+        }
     };
-    (io [$($param:tt)*] $error:ty, $whole:expr) => {
+    (text [$($param:tt)*] $error:ty, $whole:expr) => {
         /// The error itself is inside, without the message, job, task or handle that it may hold.
         impl<$($param)*> From<$error> for io::Error {
             fn from(error: $error) -> Self {
@@ -39,13 +46,6 @@ macro_rules! convert {
         impl<$($param)*> From<$error> for String {
             fn from(error: $error) -> Self {
                 Chain(&$whole(error)).to_string()
-            }
-        }
-
-        /// The reason in a few words.
-        impl<$($param)*> From<$error> for &'static str {
-            fn from(error: $error) -> Self {
-                words(error.reason())
             }
         }
     };
@@ -65,7 +65,7 @@ convert!([] RecvUntilError, whole);
 convert!([T] SendUntilError<T>, SendUntilError::without_inner);
 convert!([J] SubmitError<J>, SubmitError::without_inner);
 convert!([J] TrySubmitError<J>, TrySubmitError::without_inner);
-convert!([H] JoinUntilError<H>, JoinUntilError::without_inner);
+convert!(text [H] JoinUntilError<H>, JoinUntilError::without_inner);
 convert!([F] Refused<F>, Refused::without_inner);
 convert!([E: Debug + Display + Send + Sync + 'static] FlightError<E>, whole);
 convert!([E: Debug + Display + Send + Sync + 'static] Errors<E>, whole);
@@ -110,6 +110,26 @@ impl From<Stopped> for &'static str {
             WhyStopped::Failed => "a task failed",
             WhyStopped::Panicked => "a task panicked",
             _ => words(stopped.reason()),
+        }
+    }
+}
+
+/// As [`Task::join`](crate::Task::join) reports it, if the task has ended.
+impl<H> From<JoinUntilError<H>> for Stopped {
+    fn from(error: JoinUntilError<H>) -> Self {
+        match error.without_inner() {
+            JoinUntilError::Stopped(stopped) => stopped,
+            given_up @ JoinUntilError::Interrupted(..) => Stopped::call(given_up),
+        }
+    }
+}
+
+/// Why there is no value, in a few words.
+impl<H> From<JoinUntilError<H>> for &'static str {
+    fn from(error: JoinUntilError<H>) -> Self {
+        match error {
+            JoinUntilError::Stopped(stopped) => stopped.into(),
+            JoinUntilError::Interrupted(_, why) => why.into(),
         }
     }
 }

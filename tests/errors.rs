@@ -790,3 +790,69 @@ fn a_group_s_error_may_be_a_static_text() {
         assert_eq!(skipped, Err("context deadline exceeded"));
     });
 }
+
+#[test]
+fn a_bounded_join_converts_into_what_an_unbounded_one_reports() {
+    fn join<E: From<Stopped> + From<JoinUntilError<()>>>(bounded: bool, panics: bool) -> E {
+        let mut error = None;
+        let mut run = || {
+            ErrGroup::scope(|g| {
+                let task = g.named("fetch").go(|_| {
+                    assert!(!panics, "on purpose");
+                    Err::<(), _>(Stopped::from(cancelled().check().unwrap_err()))
+                });
+                error = Some(if bounded {
+                    E::from(task.join_until(HOUR).unwrap_err().without_inner())
+                } else {
+                    E::from(task.join().unwrap_err())
+                });
+                Ok(())
+            })
+            .unwrap_err();
+        };
+        if panics {
+            assert_eq!(panic_of(run), "on purpose");
+        } else {
+            run();
+        }
+        error.unwrap()
+    }
+    watchdog(|| {
+        for panics in [false, true] {
+            let stopped: Stopped = join(true, panics);
+            assert_eq!((stopped.index(), stopped.name()), (Some(0), Some("fetch")));
+            assert_eq!(stopped, join(false, panics));
+            assert_eq!(join::<&'static str>(true, panics), join::<&'static str>(false, panics));
+        }
+        let skipped = || {
+            ErrGroup::builder().context(&overdue()).scope(|g| {
+                g.named("late").go(|_| Ok(())).join_until(HOUR)?;
+                Ok::<_, Stopped>(())
+            })
+        };
+        let skipped = skipped().unwrap_err();
+        assert!(matches!(skipped.why(), WhyStopped::Skipped(_)), "{skipped}");
+        assert_eq!(skipped.name(), Some("late"));
+        let given_up = Stopped::from(JoinUntilError::Interrupted((), Interrupted::TimedOut));
+        assert_eq!((given_up.why(), given_up.index()), (&WhyStopped::Call, None));
+        assert_eq!(texts(&given_up)[1..], ["gave up waiting for the task", "timed out"]);
+    });
+}
+
+#[test]
+fn a_task_that_joins_a_skipped_one_is_not_named_in_its_place() {
+    watchdog(|| {
+        let owned = ErrGroup::<Stopped>::new();
+        let group = owned.handle();
+        group.name_errors();
+        let handle = group.clone();
+        group.named("joining").go(move |_| {
+            handle.cancel();
+            handle.named("late").go(|_| Ok(())).join_until(HOUR)?;
+            Ok(())
+        });
+        let stopped = owned.wait().unwrap_err();
+        assert_eq!((stopped.index(), stopped.name()), (Some(1), Some("late")));
+        assert_eq!(texts(&stopped)[0], "task 1 (late) was skipped");
+    });
+}
