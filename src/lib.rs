@@ -143,6 +143,7 @@ mod cond;
 mod context;
 mod convert;
 mod counter;
+mod gave_up;
 mod group;
 mod limiter;
 pub mod lock;
@@ -165,6 +166,7 @@ pub use atomic_value::{AtomicValue, Outdated, Reader};
 pub use cond::Cond;
 pub use context::{Canceller, Context, Done, Interrupt, OnCancel};
 pub use counter::{Counter, Gauge, InFlight, ShardedCounter};
+pub use gave_up::{cause_of, gave_up, is_cancelled, is_timeout};
 #[doc(hidden)]
 pub use group::infallible as __infallible;
 pub use group::{
@@ -183,9 +185,7 @@ pub use semaphore::{AcquireError, Permit, Semaphore, TryAcquireError};
 pub use single_flight::{Flight, FlightError, PendingFlight, Role, SingleFlight};
 pub use threads::{NoThread, Stats, max_threads, set_max_threads, start_helper, stats};
 pub use time::{AfterFunc, Ticker, Timer};
-pub use wait::{
-    Cancelled, Cause, CauseKind, Interrupted, Until, cause_of, gave_up, is_cancelled, is_timeout,
-};
+pub use wait::{Cancelled, Cause, CauseKind, Interrupted, Until};
 pub use wait_group::{Token, WaitGroup};
 pub use worker_pool::{Job, Lost, PoolBuilder, SubmitError, TrySubmitError, WorkerPool};
 

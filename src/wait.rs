@@ -9,7 +9,7 @@
 //! - [`Tickets`] is a FIFO of threads most of which are signalled before they need to block;
 //! - [`Waiter`] is one blocked thread, whose single compare-and-swap decides who ends its wait;
 //! - [`Until`] is how long a caller is willing to wait, [`Interrupted`] why a wait was given up;
-//! - every error of the crate has a [`Reason`]; `gave_up` finds it in a chain of errors;
+//! - every error of the crate has a [`Reason`];
 //! - [`alarms`] is the timer thread, for those who do not wait themselves.
 //!
 //! This room knows only `sys`. What can be cancelled is known to it as a [`Source`].
@@ -18,7 +18,6 @@ pub(crate) mod alarms;
 mod cancelled;
 mod cause;
 mod chain;
-mod gave_up;
 mod interrupted;
 mod list;
 mod queue;
@@ -32,8 +31,6 @@ mod waiter;
 pub use cancelled::Cancelled;
 pub use cause::{Cause, CauseKind};
 pub(crate) use chain::Chain;
-pub(crate) use gave_up::reason_of;
-pub use gave_up::{cause_of, gave_up, is_cancelled, is_timeout};
 pub use interrupted::Interrupted;
 pub(crate) use list::{Key, List};
 pub(crate) use queue::{Locked, Patience, WaitQueue};

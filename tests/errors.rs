@@ -535,6 +535,64 @@ fn the_group_s_error_names_the_task_if_asked() {
     });
 }
 
+/// The error of a group that names its tasks, whose only task fails with `error`.
+fn named(error: impl Into<BoxError>) -> TaskError {
+    let error = error.into();
+    let result: Result<(), BoxError> = ErrGroup::scope(|g| {
+        g.name_errors();
+        g.go(|_| Err::<(), BoxError>(error));
+        Ok(())
+    });
+    let error = result.expect_err("its task fails").downcast();
+    *error.expect("it is named")
+}
+
+#[test]
+fn a_named_error_answers_as_the_task_s_own_error_does() {
+    watchdog(|| {
+        let system = || NoThread::System(Arc::new(io::Error::from(ErrorKind::TimedOut)));
+        let stopped = || Stopped::from(AcquireError::Closed);
+        let closed: [BoxError; 12] = [
+            AcquireError::Closed.into(),
+            TryAcquireError::Closed.into(),
+            RecvUntilError::Disconnected.into(),
+            SendUntilError::Disconnected(()).into(),
+            SubmitError::Closed(()).into(),
+            TrySubmitError::Closed(()).into(),
+            stopped().into(),
+            Wrapped(AcquireError::Closed).into(),
+            Wrapped(Arc::new(AcquireError::Closed)).into(),
+            io::Error::from(AcquireError::Closed).into(),
+            JoinUntilError::<()>::Stopped(stopped()).into(),
+            named(AcquireError::Closed).into(),
+        ];
+        for error in closed {
+            let error = named(error);
+            assert!(error.is_closed() && !error.gave_up(), "{error:?}");
+            assert_eq!(told(&error), Told::Neither, "{error:?}");
+            assert_eq!(io::Error::from(error).kind(), ErrorKind::BrokenPipe);
+        }
+        let kinds: [(BoxError, ErrorKind); 10] = [
+            (NoThread::Limit(1).into(), ErrorKind::ResourceBusy),
+            (system().into(), ErrorKind::ResourceBusy),
+            (FlightError::<String>::NoThread(system()).into(), ErrorKind::ResourceBusy),
+            (Stopped::from(NoThread::Limit(1)).into(), ErrorKind::ResourceBusy),
+            (AcquireError::TooMany.into(), ErrorKind::InvalidInput),
+            (TryAcquireError::TooMany.into(), ErrorKind::InvalidInput),
+            (LimitError::TooMany.into(), ErrorKind::InvalidInput),
+            (LimitError::TooLate.into(), ErrorKind::TimedOut),
+            (overdue().check().unwrap_err().into(), ErrorKind::TimedOut),
+            (cancelled().check().unwrap_err().into(), ErrorKind::Other),
+        ];
+        for (error, kind) in kinds {
+            let error = named(error);
+            assert_eq!(error.is_timeout(), kind == ErrorKind::TimedOut, "{error:?}");
+            assert_eq!(io::Error::from(error).kind(), kind);
+        }
+        assert_eq!(told(&system()), Told::Neither, "not the foreign timeout inside");
+    });
+}
+
 fn g_cancelled(_: &Context) -> Result<(), Cancelled> {
     cancelled().check()
 }

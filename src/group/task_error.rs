@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::stopped::{Label, Stopped};
-use crate::wait::{HasReason, Reason, error_methods, reason_of};
+use crate::gave_up::reason_of;
+use crate::wait::{HasReason, Reason, error_methods};
 
 /// The error of a task, with the task's place and name: see
 /// [`Scope::name_errors`](super::Scope::name_errors).
@@ -40,7 +41,7 @@ impl TaskError {
     }
 }
 
-/// The reason of the task's error, as far as it gave up.
+/// The reason of the task's error, through all that it is wrapped in.
 impl HasReason for TaskError {
     fn reason(&self) -> Reason<'_> {
         reason_of(&*self.error)

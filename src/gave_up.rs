@@ -5,8 +5,13 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use super::reason::{HasReason, Reason};
-use super::{Cancelled, Cause, Interrupted};
+use crate::channel::{RecvUntilError, SendUntilError};
+use crate::limiter::LimitError;
+use crate::refused::Refused;
+use crate::semaphore::{AcquireError, TryAcquireError};
+use crate::threads::NoThread;
+use crate::wait::{Cancelled, Cause, HasReason, Interrupted, Reason};
+use crate::worker_pool::{SubmitError, TrySubmitError};
 
 /// Returns `true` if the error began with a cancellation or a timeout: with one of this crate's waits
 /// that was given up, or with a context that had ended.
@@ -25,9 +30,16 @@ use super::{Cancelled, Cause, Interrupted};
 /// Each of them has the methods `is_timeout`, `is_cancelled`, `gave_up`, `is_closed`, and `cause`, which do
 /// not ask for `'static` as these functions do. Each converts into [`io::Error`], which then holds it, and
 /// into [`Stopped`](crate::Stopped), `String` and `&'static str`, so that `?` works in a function or a task
-/// with one of these as its error; a message, job, task or handle inside is dropped. No kind is one
-/// after which std or other libraries call again, but for `WouldBlock`, which only calls that do not wait
-/// report.
+/// with one of these as its error; a message, job, task or handle inside is dropped. The exceptions:
+/// [`TaskError`](crate::TaskError) does not convert into `&'static str`, which could not name a task;
+/// [`ParseRateError`](crate::ParseRateError) has neither the methods nor the conversions, as it is not the
+/// error of a call that waits. No kind is one after which std or other libraries call again, but for
+/// `WouldBlock`, which only calls that do not wait report: as the error of a task, that is `Other`.
+///
+/// A [`TaskError`](crate::TaskError) answers as the task's own error does. If that is a
+/// [`SendUntilError`](crate::channel::SendUntilError), [`SubmitError`](crate::SubmitError),
+/// [`TrySubmitError`](crate::TrySubmitError) or [`Refused`](crate::Refused) that still holds its message, job
+/// or task, only whether it gave up is known; `without_inner` drops that first.
 ///
 /// | what happened                                        | errors                                     | method         | kind of the `io::Error` |
 /// |------------------------------------------------------|--------------------------------------------|----------------|-------------------------|
@@ -163,11 +175,8 @@ pub(crate) fn reason_of<'a>(error: &'a (dyn Error + 'static)) -> Reason<'a> {
     let mut foreign = Reason::Other;
     let mut next: Option<&'a (dyn Error + 'static)> = Some(error);
     while let Some(error) = next {
-        if let Some(interrupted) = peel::<Interrupted>(error) {
-            return interrupted.reason();
-        }
-        if let Some(cancelled) = peel::<Cancelled>(error) {
-            return cancelled.reason();
+        if let Some(reason) = of_this_crate(error) {
+            return reason;
         }
         if is_foreign_timeout(error) {
             foreign = Reason::TimedOut;
@@ -175,6 +184,26 @@ pub(crate) fn reason_of<'a>(error: &'a (dyn Error + 'static)) -> Reason<'a> {
         next = inner(error);
     }
     foreign
+}
+
+/// The answer of an error of the crate in which a chain may end; of the others, that of their source.
+fn of_this_crate<'a>(error: &'a (dyn Error + 'static)) -> Option<Reason<'a>> {
+    fn ask<'a, T: Error + HasReason + 'static>(
+        error: &'a (dyn Error + 'static),
+    ) -> Option<Reason<'a>> {
+        peel::<T>(error).map(HasReason::reason)
+    }
+    ask::<Interrupted>(error)
+        .or_else(|| ask::<Cancelled>(error))
+        .or_else(|| ask::<AcquireError>(error))
+        .or_else(|| ask::<TryAcquireError>(error))
+        .or_else(|| ask::<LimitError>(error))
+        .or_else(|| ask::<RecvUntilError>(error))
+        .or_else(|| ask::<SendUntilError<()>>(error))
+        .or_else(|| ask::<SubmitError<()>>(error))
+        .or_else(|| ask::<TrySubmitError<()>>(error))
+        .or_else(|| ask::<Refused<()>>(error))
+        .or_else(|| ask::<NoThread>(error))
 }
 
 /// The next error in a chain.
