@@ -89,17 +89,28 @@ fn words(reason: Reason<'_>) -> &'static str {
     }
 }
 
+/// A kind after which neither std nor other libraries call again: for an error of a group, which has
+/// waited for its tasks.
+fn final_kind(kind: io::ErrorKind) -> io::ErrorKind {
+    match kind {
+        io::ErrorKind::Interrupted
+        | io::ErrorKind::WouldBlock
+        | io::ErrorKind::ConnectionAborted => io::ErrorKind::Other,
+        kind => kind,
+    }
+}
+
 /// The error itself is inside.
 impl From<Stopped> for io::Error {
     fn from(stopped: Stopped) -> Self {
-        io::Error::new(stopped.reason().io_kind(), stopped)
+        io::Error::new(final_kind(stopped.reason().io_kind()), stopped)
     }
 }
 
 /// The text with those of all sources.
 impl From<Stopped> for String {
     fn from(stopped: Stopped) -> Self {
-        Chain(&stopped).to_string()
+        stopped.text()
     }
 }
 
@@ -134,11 +145,12 @@ impl<H> From<JoinUntilError<H>> for &'static str {
     }
 }
 
-/// The error itself is inside. The kind is that of the task's error, if that is an `io::Error`.
+/// The error itself is inside. The kind is that of the task's error, if that is an `io::Error`; but
+/// `Other` instead of one after which std or other libraries call again.
 impl From<TaskError> for io::Error {
     fn from(error: TaskError) -> Self {
         let of_task = error.error().downcast_ref::<io::Error>().map(io::Error::kind);
-        io::Error::new(of_task.unwrap_or(error.reason().io_kind()), error)
+        io::Error::new(final_kind(of_task.unwrap_or(error.reason().io_kind())), error)
     }
 }
 

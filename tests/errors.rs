@@ -593,6 +593,29 @@ fn a_named_error_answers_as_the_task_s_own_error_does() {
     });
 }
 
+#[test]
+fn a_group_s_io_error_is_of_no_kind_after_which_std_calls_again() {
+    watchdog(|| {
+        let kinds = [ErrorKind::Interrupted, ErrorKind::WouldBlock, ErrorKind::ConnectionAborted];
+        for kind in kinds {
+            let result: Result<(), io::Error> = ErrGroup::scope(|g| {
+                g.name_errors();
+                g.go(|_| Err::<(), _>(io::Error::from(kind)));
+                Ok(())
+            });
+            let error = result.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Other);
+            let task = error.get_ref().unwrap().downcast_ref::<TaskError>().unwrap();
+            let own = task.error().downcast_ref::<io::Error>().unwrap();
+            assert_eq!(own.kind(), kind, "it is inside");
+        }
+        assert_eq!(io::Error::from(named(TryAcquireError::WouldBlock)).kind(), ErrorKind::Other);
+        let stopped = Stopped::from(TryAcquireError::WouldBlock);
+        assert_eq!(io::Error::from(named(stopped.clone())).kind(), ErrorKind::Other);
+        assert_eq!(io::Error::from(stopped).kind(), ErrorKind::Other);
+    });
+}
+
 fn g_cancelled(_: &Context) -> Result<(), Cancelled> {
     cancelled().check()
 }
