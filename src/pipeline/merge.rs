@@ -19,7 +19,7 @@ use crate::group::Stopped;
 /// ```
 /// use phalanx::{ErrGroup, Stopped, pipeline};
 ///
-/// let mut all = ErrGroup::scope(|g| {
+/// let mut all = ErrGroup::<Stopped>::scope(|g| {
 ///     let shards = [0..10, 10..20, 20..30].map(|shard| pipeline::source(g, shard));
 ///     pipeline::merge(shards).collect::<Vec<_>>()
 /// })?;
