@@ -5,6 +5,7 @@
 use std::fmt::{Debug, Display};
 use std::io;
 
+use crate::atomic_value::Outdated;
 use crate::channel::{RecvUntilError, SendUntilError};
 use crate::group::{Errors, JoinUntilError, Panicked, Stopped, TaskError, WhyStopped};
 use crate::limiter::LimitError;
@@ -67,6 +68,7 @@ convert!([J] SubmitError<J>, SubmitError::without_inner);
 convert!([J] TrySubmitError<J>, TrySubmitError::without_inner);
 convert!(text [H] JoinUntilError<H>, JoinUntilError::without_inner);
 convert!([F] Refused<F>, Refused::without_inner);
+convert!([T] Outdated<T>, Outdated::without_inner);
 convert!([E: Debug + Display + Send + Sync + 'static] FlightError<E>, whole);
 convert!([E: Debug + Display + Send + Sync + 'static] Errors<E>, whole);
 convert!([] NoThread, whole);
@@ -85,6 +87,7 @@ fn words(reason: Reason<'_>) -> &'static str {
         Reason::WouldBlock => "the call would have had to wait",
         Reason::TooMany => "more than there can be",
         Reason::NoThread => "there is no thread",
+        Reason::Outdated => "replaced in the meantime",
         Reason::Other => "failed, panicked, or lost",
     }
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc;
 
+use crate::atomic_value::Outdated;
 use crate::channel::{RecvUntilError, SendUntilError};
 use crate::limiter::LimitError;
 use crate::refused::Refused;
@@ -30,7 +31,7 @@ use crate::worker_pool::{SubmitError, TrySubmitError};
 /// Each of them has the methods `is_timeout`, `is_cancelled`, `gave_up`, `is_closed`, and `cause`, which do
 /// not ask for `'static` as these functions do. Each converts into [`io::Error`], which then holds it, and
 /// into [`Stopped`](crate::Stopped), `String` and `&'static str`, so that `?` works in a function or a task
-/// with one of these as its error; a message, job, task or handle inside is dropped. The exceptions:
+/// with one of these as its error; a message, job, task, handle or value inside is dropped. The exceptions:
 /// [`TaskError`](crate::TaskError) does not convert into `&'static str`, which could not name a task;
 /// [`ParseRateError`](crate::ParseRateError) has neither the methods nor the conversions, as it is not the
 /// error of a call that waits. No kind is one after which std or other libraries call again, but for
@@ -51,6 +52,7 @@ use crate::worker_pool::{SubmitError, TrySubmitError};
 /// | the call would have had to wait                      | [`TryAcquireError`](crate::TryAcquireError), [`TrySubmitError`](crate::TrySubmitError), [`Refused`](crate::Refused) | –  | `WouldBlock` |
 /// | more than there can be                               | [`AcquireError`](crate::AcquireError), [`LimitError`](crate::LimitError) | – | `InvalidInput` |
 /// | no thread                                            | [`NoThread`](crate::NoThread), and those that hold it | – | `ResourceBusy` |
+/// | the value is another one by now                      | [`Outdated`](crate::Outdated)              | –              | `Other` |
 /// | a task or job failed, panicked, or was lost          | [`Stopped`](crate::Stopped), [`Panicked`](crate::Panicked), [`Lost`](crate::Lost), [`FlightError`](crate::FlightError) | – | `Other` |
 ///
 /// An error that began with a cancellation or a timeout has an [`Interrupted`] or a [`Cancelled`] among
@@ -203,6 +205,7 @@ fn of_this_crate<'a>(error: &'a (dyn Error + 'static)) -> Option<Reason<'a>> {
         .or_else(|| ask::<SubmitError<()>>(error))
         .or_else(|| ask::<TrySubmitError<()>>(error))
         .or_else(|| ask::<Refused<()>>(error))
+        .or_else(|| ask::<Outdated<()>>(error))
         .or_else(|| ask::<NoThread>(error))
 }
 

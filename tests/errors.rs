@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use phalanx::channel::{RecvUntil, RecvUntilError, SendUntil, SendUntilError, bounded};
 use phalanx::{
-    AcquireError, AllErrors, Cancelled, CauseKind, Context, ErrGroup, Errors, FirstOk, FlightError,
-    Interrupted, JoinUntilError, LimitError, Limiter, Lost, NoThread, Panicked, Quorum, Rate,
-    Refusal, Semaphore, SingleFlight, Stopped, SubmitError, TaskError, Tolerate, TryAcquireError,
-    TrySubmitError, WaitGroup, WhyStopped, WorkerPool, catch, cause_of, gave_up, is_cancelled,
-    is_timeout, race,
+    AcquireError, AllErrors, AtomicValue, Cancelled, CauseKind, Context, ErrGroup, Errors, FirstOk,
+    FlightError, Interrupted, JoinUntilError, LimitError, Limiter, Lost, NoThread, Outdated,
+    Panicked, Quorum, Rate, Refusal, Semaphore, SingleFlight, Stopped, SubmitError, TaskError,
+    Tolerate, TryAcquireError, TrySubmitError, WaitGroup, WhyStopped, WorkerPool, catch, cause_of,
+    gave_up, is_cancelled, is_timeout, race,
 };
 use support::{panic_of, watchdog};
 
@@ -936,4 +936,23 @@ fn a_task_that_joins_a_skipped_one_is_not_named_in_its_place() {
         assert_eq!((stopped.index(), stopped.name()), (Some(1), Some("late")));
         assert_eq!(texts(&stopped)[0], "task 1 (late) was skipped");
     });
+}
+
+#[test]
+fn a_store_that_came_too_late_converts_as_the_other_errors_do() {
+    fn store<E: From<Outdated<String>>>(value: &AtomicValue<String>) -> Result<(), E> {
+        let seen = value.load();
+        value.store(String::from("newer"));
+        Ok(value.compare_and_store(&seen, String::from("new"))?)
+    }
+    let value = AtomicValue::new(String::from("old"));
+    let io = store::<io::Error>(&value).unwrap_err();
+    assert_eq!((io.kind(), told(&io)), (ErrorKind::Other, Told::Neither));
+    assert!(io.get_ref().unwrap().is::<Outdated<()>>(), "the values are dropped");
+    let text = "the value has been replaced in the meantime";
+    assert_eq!(store::<String>(&value), Err(text.to_owned()));
+    assert_eq!(store::<&'static str>(&value), Err("replaced in the meantime"));
+    let stopped = store::<Stopped>(&value).unwrap_err();
+    assert_eq!(texts(&stopped), ["the task could not go on", text]);
+    assert_eq!(*value.load(), "newer");
 }

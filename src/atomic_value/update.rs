@@ -85,6 +85,14 @@ pub struct Outdated<T> {
     pub current: Arc<T>,
 }
 
+impl<T> Outdated<T> {
+    /// Drops the values: `?` into a boxed error needs this if they borrow something.
+    #[must_use = "the error is returned"]
+    pub fn without_inner(self) -> Outdated<()> {
+        Outdated { rejected: (), current: Arc::new(()) }
+    }
+}
+
 impl<T> fmt::Debug for Outdated<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outdated").finish_non_exhaustive()
@@ -115,7 +123,7 @@ impl<T: Eq> Eq for Outdated<T> {}
 
 impl<T> HasReason for Outdated<T> {
     fn reason(&self) -> Reason<'_> {
-        Reason::Other
+        Reason::Outdated
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) enum Reason<'a> {
     TooMany,
     /// There is no thread.
     NoThread,
+    /// There is another value than the call expected.
+    Outdated,
     /// None of these.
     Other,
 }
@@ -67,7 +69,7 @@ impl<'a> Reason<'a> {
             Reason::WouldBlock => io::ErrorKind::WouldBlock,
             Reason::TooMany => io::ErrorKind::InvalidInput,
             Reason::NoThread => io::ErrorKind::ResourceBusy,
-            Reason::Other => io::ErrorKind::Other,
+            Reason::Outdated | Reason::Other => io::ErrorKind::Other,
         }
     }
 }
