@@ -120,7 +120,7 @@ impl From<Stopped> for String {
 /// Why there is no value, in a few words.
 impl From<Stopped> for &'static str {
     fn from(stopped: Stopped) -> Self {
-        match stopped.why() {
+        match stopped.kind() {
             WhyStopped::Failed => "a task failed",
             WhyStopped::Panicked => "a task panicked",
             _ => words(stopped.reason()),

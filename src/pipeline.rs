@@ -142,7 +142,7 @@ fn run<'s, E: Send>(
     f: impl FnOnce(&Context) -> Result<(), E> + Send + 's,
 ) {
     let Err(refused) = scope.try_go(f) else { return };
-    if let Refusal::Limit = refused.why() {
+    if let Refusal::Limit = refused.kind() {
         panic!("{owner}::{name}: the limit of the group leaves no room for a stage");
     }
     // Where the group has stopped, the task is to be skipped; where a thread was refused, to panic.

@@ -49,7 +49,7 @@ impl<F> Refused<F> {
     }
 
     /// Returns why the task was not started.
-    pub fn why(&self) -> &Refusal {
+    pub fn kind(&self) -> &Refusal {
         &self.why
     }
 

@@ -276,7 +276,7 @@ fn join_tells_that_its_task_failed() {
         let result = ErrGroup::scope(|g| {
             g.go(|_| Ok(())).join()?;
             let stopped = g.go(|_| Err::<(), _>(Own("task"))).join().unwrap_err();
-            assert!(matches!(stopped.why(), WhyStopped::Failed));
+            assert!(matches!(stopped.kind(), WhyStopped::Failed));
             assert_eq!((stopped.index(), stopped.name()), (Some(1), None));
             Ok(())
         });

@@ -202,7 +202,7 @@ fn a_cancel_ends_the_wait_for_a_slot_and_the_task_is_skipped() {
                 });
                 assert_eq!(drops.get(), 1);
                 let stopped = second.join().unwrap_err();
-                assert!(matches!(stopped.why(), WhyStopped::Skipped(ended)
+                assert!(matches!(stopped.kind(), WhyStopped::Skipped(ended)
                     if ended.cause().error().unwrap().to_string() == "no more"));
             });
             opener.open();
@@ -246,7 +246,7 @@ fn the_deadline_ends_the_wait_for_a_slot() {
         let result: Result<(), Error> = builder.scope(|g| {
             let opener = fill(g);
             let second = g.go(|_| -> Result<(), _> { unreachable!("no slot") });
-            assert!(matches!(second.join().unwrap_err().why(), WhyStopped::Skipped(cause)
+            assert!(matches!(second.join().unwrap_err().kind(), WhyStopped::Skipped(cause)
                 if cause.kind() == phalanx::CauseKind::DeadlineExceeded));
             opener.open();
             Ok(())
@@ -319,7 +319,7 @@ fn try_go_at_the_limit_gives_the_task_back_and_it_still_works() {
                     Ok(7)
                 })
                 .unwrap_err();
-            assert!(matches!(refused.why(), Refusal::Limit));
+            assert!(matches!(refused.kind(), Refusal::Limit));
             assert_eq!(refused.to_string(), "the group is at its limit");
             assert_eq!(drops.get(), 0, "nothing is lost");
             assert_eq!(g.running(), 1, "nothing has changed");
@@ -339,7 +339,7 @@ fn try_go_in_a_task_of_a_full_group_does_not_queue() {
             let inner = g.clone();
             g.go(move |_| {
                 let refused = inner.try_go(|_| Ok(())).unwrap_err();
-                assert!(matches!(refused.why(), Refusal::Limit));
+                assert!(matches!(refused.kind(), Refusal::Limit));
                 assert_eq!(inner.running(), 1);
                 Ok(())
             });
@@ -357,7 +357,7 @@ fn try_go_in_a_stopped_group_gives_the_task_back() {
         let builder = ErrGroup::builder().context(&parent).limit(1);
         let result: Result<u32, Error> = builder.scope(|g| {
             let refused = g.try_go(|_| Ok(7)).unwrap_err();
-            assert!(matches!(refused.why(), Refusal::Cancelled(ended)
+            assert!(matches!(refused.kind(), Refusal::Cancelled(ended)
                 if ended.cause().error().unwrap().to_string() == "no more"));
             refused.into_inner()(&Context::background())
         });

@@ -94,7 +94,7 @@ fn the_builder_s_options_hold_for_owned_groups() {
             Ok(thread::current().name().map(str::to_owned))
         });
         let refused = group.try_go(|_| Ok(())).unwrap_err();
-        assert!(matches!(refused.why(), Refusal::Limit));
+        assert!(matches!(refused.kind(), Refusal::Limit));
         opener.open();
         assert_eq!(name.join().unwrap().as_deref(), Some("owned"));
         canceller.cancel_because("shutdown");
@@ -352,9 +352,9 @@ fn a_handle_does_not_keep_the_group_open() {
             });
             assert_eq!(drops.get(), 1);
             let stopped: Stopped = skipped.join().unwrap_err();
-            assert!(matches!(stopped.why(), WhyStopped::Skipped(_)));
+            assert!(matches!(stopped.kind(), WhyStopped::Skipped(_)));
             let refused = handle.try_go(|_| Ok(9)).unwrap_err();
-            assert!(matches!(refused.why(), Refusal::Cancelled(_)));
+            assert!(matches!(refused.kind(), Refusal::Cancelled(_)));
             assert_eq!(refused.into_inner()(&Context::background()), Ok(9));
             assert!(handle.context().has_ended());
             assert_eq!(handle.running(), 0);

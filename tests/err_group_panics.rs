@@ -64,10 +64,10 @@ fn join_tells_that_its_task_panicked_and_that_later_ones_were_skipped() {
             ErrGroup::scope(|g| {
                 let panics = g.named("bad").go(|_| -> Result<(), Stopped> { panic!("on purpose") });
                 let stopped = panics.join().unwrap_err();
-                assert!(matches!(stopped.why(), WhyStopped::Panicked));
+                assert!(matches!(stopped.kind(), WhyStopped::Panicked));
                 assert_eq!((stopped.index(), stopped.name()), (Some(0), Some("bad")));
                 let skipped = g.go(|_| Ok(())).join().unwrap_err();
-                assert!(matches!(skipped.why(), WhyStopped::Skipped(_)));
+                assert!(matches!(skipped.kind(), WhyStopped::Skipped(_)));
                 Ok(())
             })
         });

@@ -103,7 +103,7 @@ fn the_failure_of_a_queued_sibling_run_by_its_joiner_is_the_group_s() {
             g.go(move |ctx| {
                 let fails = inner.go(|_| Err::<(), _>("the queued one".into()));
                 let stopped = fails.join().unwrap_err();
-                assert!(matches!(stopped.why(), WhyStopped::Failed));
+                assert!(matches!(stopped.kind(), WhyStopped::Failed));
                 assert!(ctx.has_ended());
                 Err::<(), _>("an echo".into())
             });
@@ -123,7 +123,7 @@ fn the_panic_of_a_queued_sibling_does_not_unwind_its_joiner() {
                 g.go(move |_| {
                     let panics = inner.go(|_| -> Result<(), _> { panic!("the queued one") });
                     let stopped = panics.join().unwrap_err();
-                    assert!(matches!(stopped.why(), WhyStopped::Panicked));
+                    assert!(matches!(stopped.kind(), WhyStopped::Panicked));
                     log.add("the joiner goes on");
                     Ok(())
                 });

@@ -18,7 +18,7 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The reason why a task was skipped, with the text of the cause.
 fn skipped_because(stopped: &Stopped) -> String {
-    match stopped.why() {
+    match stopped.kind() {
         WhyStopped::Skipped(cancelled) => {
             cancelled.cause().error().map_or("plain".into(), ToString::to_string)
         }
@@ -46,7 +46,7 @@ fn a_group_that_has_stopped_starts_nothing() {
             assert_eq!(drops.get(), 1, "dropped, once");
             assert!(skipped.is_done());
             let stopped = skipped.join().unwrap_err();
-            assert!(matches!(stopped.why(), WhyStopped::Skipped(_)));
+            assert!(matches!(stopped.kind(), WhyStopped::Skipped(_)));
             Ok(())
         });
         assert_eq!(result.unwrap_err().own(), "first");
@@ -75,7 +75,7 @@ fn tasks_skipped_since_the_deadline_passed_make_the_error() {
             Ok(())
         });
         let stopped = result.unwrap_err().echo();
-        assert!(matches!(stopped.why(), WhyStopped::Skipped(cause)
+        assert!(matches!(stopped.kind(), WhyStopped::Skipped(cause)
             if cause.kind() == CauseKind::DeadlineExceeded));
     });
 }

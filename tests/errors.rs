@@ -390,7 +390,7 @@ fn an_echo_of_a_failure_is_no_cancellation_of_its_own() {
     watchdog(|| {
         let result: Result<(), BoxError> = ErrGroup::scope(|g| {
             let stopped = g.go(|_| Err::<(), BoxError>("disk".into())).join().unwrap_err();
-            assert_eq!((told(&stopped), stopped.why()), (Told::Neither, &WhyStopped::Failed));
+            assert_eq!((told(&stopped), stopped.kind()), (Told::Neither, &WhyStopped::Failed));
             let skipped = g.go(|_| Ok(())).join().unwrap_err();
             assert_eq!(told(&skipped), Told::Cancelled);
             assert_eq!(
@@ -843,7 +843,7 @@ fn every_error_of_a_wait_works_with_the_question_mark_in_a_group() {
     watchdog(|| {
         let stopped = group_with!(Stopped);
         assert_eq!(
-            (stopped.why(), stopped.index(), stopped.name()),
+            (stopped.kind(), stopped.index(), stopped.name()),
             (&WhyStopped::Call, None, None)
         );
         assert_eq!((told(&stopped), stopped.is_cancelled()), (Told::Cancelled, true));
@@ -912,10 +912,10 @@ fn a_bounded_join_converts_into_what_an_unbounded_one_reports() {
             })
         };
         let skipped = skipped().unwrap_err();
-        assert!(matches!(skipped.why(), WhyStopped::Skipped(_)), "{skipped}");
+        assert!(matches!(skipped.kind(), WhyStopped::Skipped(_)), "{skipped}");
         assert_eq!(skipped.name(), Some("late"));
         let given_up = Stopped::from(JoinUntilError::Interrupted((), Interrupted::TimedOut));
-        assert_eq!((given_up.why(), given_up.index()), (&WhyStopped::Call, None));
+        assert_eq!((given_up.kind(), given_up.index()), (&WhyStopped::Call, None));
         assert_eq!(texts(&given_up)[1..], ["gave up waiting for the task", "timed out"]);
     });
 }

@@ -407,7 +407,7 @@ fn par_map_ends_with_its_context() {
             Ok::<_, Stopped>(())
         });
         let stopped = result.unwrap_err();
-        assert!(matches!(stopped.why(), WhyStopped::Skipped(ended)
+        assert!(matches!(stopped.kind(), WhyStopped::Skipped(ended)
             if ended.cause().error().unwrap().to_string() == "enough"));
         assert_eq!(calls.get(), 4);
     });
@@ -419,7 +419,7 @@ fn par_map_in_an_ended_context_calls_nothing() {
         let result = ErrGroup::builder()
             .timeout(Duration::ZERO)
             .par_map(0..3, |_, _| unreachable!("the context has ended") as Result<(), Stopped>);
-        assert!(matches!(result.unwrap_err().why(), WhyStopped::Skipped(_)));
+        assert!(matches!(result.unwrap_err().kind(), WhyStopped::Skipped(_)));
     });
 }
 

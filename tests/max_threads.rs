@@ -32,7 +32,7 @@ fn tasks_beyond_the_most_threads_come_back_and_the_others_go_on() {
         }
         // Both threads are taken: a task that came in now would wait for them.
         let refused = tasks.try_go(|| ()).unwrap_err();
-        let Refusal::Thread(error) = refused.why() else { panic!("{refused}") };
+        let Refusal::Thread(error) = refused.kind() else { panic!("{refused}") };
         assert!(matches!(error, phalanx::NoThread::Limit(2)), "{error}");
         assert_eq!(
             support::chain(&refused),

@@ -243,7 +243,7 @@ fn a_handle_after_the_end_skips_and_refuses() {
         for handle in [handle.clone(), handle.named("late"), handle.own_thread()] {
             assert!(handle.go(|_| Ok(1)).join().is_err());
             let refused = handle.try_go(|_| Ok(2)).unwrap_err();
-            assert!(matches!(refused.why(), Refusal::Cancelled(_)));
+            assert!(matches!(refused.kind(), Refusal::Cancelled(_)));
             assert_eq!(refused.into_inner()(handle.context()).unwrap(), 2);
             assert_eq!(handle.running(), 0);
         }
@@ -305,7 +305,7 @@ fn try_go_gives_the_task_back_if_there_is_no_thread() {
                 let captured = drops.on_drop();
                 let before = drops.get();
                 let refused = scope.try_go(move |_| Ok(mem::size_of_val(&captured))).unwrap_err();
-                assert!(matches!(refused.why(), Refusal::Thread(_)), "{refused}");
+                assert!(matches!(refused.kind(), Refusal::Thread(_)), "{refused}");
                 assert_eq!((drops.get(), g.running()), (before, 0));
                 assert!(refused.into_inner()(g.context()).is_ok(), "it still works");
                 assert_eq!(drops.get(), before + 1);
@@ -372,7 +372,7 @@ fn a_refusal_frees_the_slot_of_the_limit() {
             .scope(|g| {
                 for _ in 0..10 {
                     let refused = g.try_go(|_| Ok(())).unwrap_err();
-                    assert!(matches!(refused.why(), Refusal::Thread(_)));
+                    assert!(matches!(refused.kind(), Refusal::Thread(_)));
                 }
                 assert!(panic_of(|| g.go(|_| Ok(()))).starts_with("ErrGroup::go: "));
                 assert!(panic_of(|| g.go(|_| Ok(()))).starts_with("ErrGroup::go: "));
@@ -387,7 +387,7 @@ fn an_owned_group_survives_a_refusal() {
     watchdog(|| {
         let group: ErrGroup<Stopped> = no_threads().start();
         assert!(panic_of(|| group.go(|_| Ok(()))).starts_with("ErrGroup::go: "));
-        assert!(matches!(group.try_go(|_| Ok(())).unwrap_err().why(), Refusal::Thread(_)));
+        assert!(matches!(group.try_go(|_| Ok(())).unwrap_err().kind(), Refusal::Thread(_)));
         assert!(group.wait().is_ok());
     });
 }
@@ -413,7 +413,7 @@ fn a_policy_is_not_told_of_a_refusal() {
     watchdog(|| {
         let told = no_threads().policy(Told(0)).scope(|g| {
             let refused = g.try_go(|_| Ok(())).unwrap_err();
-            assert!(matches!(refused.why(), Refusal::Thread(_)));
+            assert!(matches!(refused.kind(), Refusal::Thread(_)));
             assert!(panic_of(|| g.go(|_| Ok(()))).starts_with("PolicyScope::go: "));
             assert!(!g.context().has_ended());
         });

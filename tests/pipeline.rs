@@ -215,7 +215,7 @@ fn a_source_may_fail_and_gets_the_context() {
             flow.collect::<Vec<_>>()
         });
         let cancelled = cancelled.unwrap_err().echo();
-        assert!(matches!(cancelled.why(), WhyStopped::CutShort(_) | WhyStopped::Skipped(_)));
+        assert!(matches!(cancelled.kind(), WhyStopped::CutShort(_) | WhyStopped::Skipped(_)));
     });
 }
 
@@ -393,7 +393,7 @@ fn a_group_that_is_cancelled_or_out_of_time_cuts_the_pipeline_short() {
             (late, "context deadline exceeded"),
         ] {
             let stopped = ended.unwrap_err().echo();
-            assert!(matches!(stopped.why(), WhyStopped::CutShort(_)), "{stopped}");
+            assert!(matches!(stopped.kind(), WhyStopped::CutShort(_)), "{stopped}");
             assert_eq!(
                 String::from(stopped.clone()),
                 format!("the pipeline was cut short: {cause}")

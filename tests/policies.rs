@@ -97,7 +97,7 @@ fn first_error_makes_its_error_of_a_skip_if_nothing_failed() {
         });
         let error = result.unwrap_err();
         assert_eq!(error.index(), Some(0));
-        assert!(matches!(error.why(), WhyStopped::Skipped(ended)
+        assert!(matches!(error.kind(), WhyStopped::Skipped(ended)
             if ended.cause().error().unwrap().to_string() == "shutdown"));
     });
 }
@@ -111,7 +111,7 @@ fn first_error_makes_its_error_of_a_caught_panic() {
         });
         let error = result.unwrap_err();
         assert_eq!(error.index(), Some(1));
-        assert!(matches!(error.why(), WhyStopped::Panicked));
+        assert!(matches!(error.kind(), WhyStopped::Panicked));
     });
 }
 
@@ -175,7 +175,7 @@ fn keep_going_makes_its_error_of_what_was_skipped_or_panicked() {
         let result = stopped(KeepGoing::<(), Stopped>::new()).scope(|g| {
             g.go(|_| Ok(()));
         });
-        assert!(matches!(result.unwrap_err().why(), WhyStopped::Skipped(_)));
+        assert!(matches!(result.unwrap_err().kind(), WhyStopped::Skipped(_)));
         let log = Log::default();
         let result = one_by_one(KeepGoing::<(), Stopped>::new()).catch_panics().scope(|g| {
             g.go(|_| panic!("on purpose"));
@@ -184,7 +184,7 @@ fn keep_going_makes_its_error_of_what_was_skipped_or_panicked() {
                 Ok(())
             });
         });
-        assert!(matches!(result.unwrap_err().why(), WhyStopped::Panicked));
+        assert!(matches!(result.unwrap_err().kind(), WhyStopped::Panicked));
         assert_eq!(log.events(), ["goes on"]);
     });
 }

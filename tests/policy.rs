@@ -425,7 +425,7 @@ fn a_refused_task_comes_back_and_the_policy_is_not_told() {
                 Ok("runs")
             });
             let refused = g.try_go(|_| Ok("refused, then run")).unwrap_err();
-            assert!(matches!(refused.why(), Refusal::Limit));
+            assert!(matches!(refused.kind(), Refusal::Limit));
             opener.open();
             assert_eq!(g.go(refused.into_inner()), 1);
         });

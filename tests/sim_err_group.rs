@@ -46,7 +46,7 @@ fn word<T: ToString>(result: Result<T, Failure>) -> String {
 }
 
 fn stopped_word(stopped: &Stopped) -> String {
-    match stopped.why() {
+    match stopped.kind() {
         WhyStopped::Failed => "failed".to_owned(),
         WhyStopped::Panicked => "panicked".to_owned(),
         WhyStopped::Skipped(_) => "skipped".to_owned(),
@@ -499,7 +499,7 @@ fn with_one_preemption_a_parent_cancelled_at_the_moment_a_slot_comes_free_loses_
                 });
                 drop(ends.join());
                 let refused = g.try_go(|_| Ok(())).unwrap_err();
-                assert!(matches!(refused.why(), Refusal::Cancelled(_)), "not the limit");
+                assert!(matches!(refused.kind(), Refusal::Cancelled(_)), "not the limit");
                 Ok("done")
             });
             (second, word(result))
@@ -532,7 +532,7 @@ fn try_go_starts_a_task_or_is_refused_and_the_task_comes_back_whole() {
                 match g.try_go(|_| Ok("started")) {
                     Ok(task) => Ok(task.join()?),
                     Err(refused) => {
-                        assert!(matches!(refused.why(), Refusal::Limit));
+                        assert!(matches!(refused.kind(), Refusal::Limit));
                         refused.into_inner()(&Context::background()).map(|_| "refused")
                     }
                 }

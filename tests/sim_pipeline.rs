@@ -143,7 +143,7 @@ fn cancelled(shape: Shape) {
     let cancelling = sim::spawn("canceller", move || canceller.cancel());
     let ended = ErrGroup::builder().context(&ctx).scope(|g| {
         let all = shape(pipeline::with_buffer(g, 1).source(items)).collect::<Vec<_>>();
-        sunk = Some(all.as_ref().map(Vec::len).map_err(|stopped| stopped.why().clone()));
+        sunk = Some(all.as_ref().map(Vec::len).map_err(|stopped| stopped.kind().clone()));
         all.map(drop)
     });
     cancelling.join().unwrap();
@@ -297,7 +297,7 @@ fn the_deadline_of_the_group_ends_a_pipeline_that_waits_in_its_instant() {
             assert_eq!(sim::elapsed(), SECOND);
             waits
         });
-        assert!(matches!(ended.unwrap_err().why(), WhyStopped::CutShort(_)));
+        assert!(matches!(ended.unwrap_err().kind(), WhyStopped::CutShort(_)));
     });
 }
 

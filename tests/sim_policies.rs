@@ -196,7 +196,7 @@ fn a_task_that_is_refused_is_not_told() {
             let (told, end) = ErrGroup::builder().limit(1).policy(Recorder::default()).scope(|g| {
                 g.go(|_| Ok("a"));
                 if let Err(task) = g.try_go(|_| Ok("b")) {
-                    assert!(matches!(task.why(), Refusal::Limit));
+                    assert!(matches!(task.kind(), Refusal::Limit));
                     refused = true;
                 }
             });

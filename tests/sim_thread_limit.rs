@@ -56,7 +56,7 @@ fn accepts_two() {
         match started {
             Ok(()) => accepted += 1,
             Err(refused) => {
-                assert!(matches!(refused.why(), Refusal::Thread(NoThread::Limit(LIMIT))));
+                assert!(matches!(refused.kind(), Refusal::Thread(NoThread::Limit(LIMIT))));
             }
         }
     }
@@ -195,7 +195,7 @@ fn tasks_that_join_children_which_cannot_start_end_with_an_error_that_names_the_
                 error = source;
                 texts += &format!(": {error}");
             }
-            let is_echo = matches!(stopped.why(), WhyStopped::Failed | WhyStopped::Skipped(_));
+            let is_echo = matches!(stopped.kind(), WhyStopped::Failed | WhyStopped::Skipped(_));
             assert!(is_echo || texts.contains("the thread limit of 2 is reached"), "{texts}");
         }
     };

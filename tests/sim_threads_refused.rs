@@ -52,7 +52,7 @@ fn from_every_thread_on(builder: &Builder, test: fn()) -> usize {
 /// Starts a task, and if it comes back, once more.
 fn start(group: &Arc<WaitGroup>, task: impl FnOnce() + Send + 'static) {
     if let Err(refused) = group.try_go(task) {
-        assert!(matches!(refused.why(), Refusal::Thread(_)), "{refused}");
+        assert!(matches!(refused.kind(), Refusal::Thread(_)), "{refused}");
         assert!(group.try_go(refused.into_inner()).is_ok(), "one alone is refused");
     }
 }
@@ -115,7 +115,7 @@ fn tasks_of_a_scope_meet_though_the_first_thread_is_refused() {
                 }
             };
             let refused = g.try_go(task(1)).expect_err("it is the first");
-            assert!(matches!(refused.why(), Refusal::Thread(_)), "{refused}");
+            assert!(matches!(refused.kind(), Refusal::Thread(_)), "{refused}");
             assert_eq!((g.running(), g.context().has_ended()), (0, false));
             let (one, two) = (g.go(refused.into_inner()), g.go(task(2)));
             wait(&met);
@@ -245,7 +245,7 @@ fn a_task_with_a_name_comes_back_if_its_thread_is_refused() {
             let task = |_: &Context| Ok(ran.fetch_add(1, SeqCst));
             let back = scopes.iter().filter_map(|scope| scope.try_go(task).err());
             let back: Vec<_> = back.collect();
-            assert!(back.iter().all(|refused| matches!(refused.why(), Refusal::Thread(_))));
+            assert!(back.iter().all(|refused| matches!(refused.kind(), Refusal::Thread(_))));
             Ok::<_, Stopped>(back.len())
         });
         let back = back.unwrap();

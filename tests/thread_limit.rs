@@ -23,7 +23,7 @@ use support::{Count, chain, gate, panic_of, until};
 /// That a task was refused because of the limit.
 #[track_caller]
 fn assert_names_limit<F>(refused: &Refused<F>, limit: usize) {
-    let Refusal::Thread(NoThread::Limit(named)) = refused.why() else { panic!("{refused}") };
+    let Refusal::Thread(NoThread::Limit(named)) = refused.kind() else { panic!("{refused}") };
     assert_eq!(*named, limit);
     assert_eq!(
         chain(refused),
@@ -623,7 +623,7 @@ fn a_task_that_is_skipped_or_held_up_is_not_counted_as_started() {
                 g.go(|_| Ok(()));
                 Ok::<_, Stopped>(())
             });
-            assert!(matches!(result.unwrap_err().why(), WhyStopped::Skipped(_)));
+            assert!(matches!(result.unwrap_err().kind(), WhyStopped::Skipped(_)));
         });
         assert_eq!(started, (1, 0));
         // Queued at the thread limit.
@@ -666,7 +666,7 @@ fn a_task_that_is_refused_after_it_was_queued_is_counted_as_refused() {
             });
             // Nobody has joined it: the group itself reports it.
             let stopped: Stopped = result.unwrap_err();
-            assert!(matches!(stopped.why(), WhyStopped::Refused(NoThread::Limit(1))), "{stopped}");
+            assert!(matches!(stopped.kind(), WhyStopped::Refused(NoThread::Limit(1))), "{stopped}");
         });
         assert_eq!(started, (1, 1));
     });
@@ -801,7 +801,10 @@ fn where_the_system_refuses_threads_each_accepted_task_starts_or_is_refused() {
                 Ok(()) => accepted += 1,
                 Err(error) => {
                     refused += 1;
-                    assert!(matches!(error.why(), Refusal::Thread(NoThread::System(_))), "{error}");
+                    assert!(
+                        matches!(error.kind(), Refusal::Thread(NoThread::System(_))),
+                        "{error}"
+                    );
                     let why = error.source().unwrap().to_string();
                     assert_eq!(why, "the operating system refused to start a thread");
                 }
@@ -837,7 +840,7 @@ fn a_task_that_was_held_up_fails_if_the_system_refuses_its_thread() {
             Ok::<_, Stopped>(())
         });
         let stopped = result.unwrap_err();
-        let is_refused = matches!(stopped.why(), WhyStopped::Refused(NoThread::System(_)));
+        let is_refused = matches!(stopped.kind(), WhyStopped::Refused(NoThread::System(_)));
         assert!(is_refused, "{stopped:?}");
         blocker.wait();
     });

@@ -87,7 +87,7 @@ impl Stopped {
     }
 
     /// Returns why there is no value.
-    pub fn why(&self) -> &WhyStopped {
+    pub fn kind(&self) -> &WhyStopped {
         &self.why
     }
 

@@ -327,7 +327,7 @@ mod tests {
         let spec = Spec { stack_size: Some(isize::MAX as usize / 2), ..Spec::DEFAULT };
         let (sender, receiver) = std::sync::mpsc::channel();
         let refused = group.start(&spec, Start::Any, move || sender.send(7).unwrap()).unwrap_err();
-        assert!(matches!(refused.why(), Refusal::Thread(NoThread::System(_))));
+        assert!(matches!(refused.kind(), Refusal::Thread(NoThread::System(_))));
         assert_eq!(group.running(), 0);
         refused.into_inner()();
         assert_eq!(receiver.recv(), Ok(7));

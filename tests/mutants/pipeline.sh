@@ -60,7 +60,7 @@ mutant "pipeline: the others of a stage are cloned when the first runs" src/pipe
 mutant "pipeline: ordered results in any order" src/pipeline/fan_out.rs \
     'output.put_at(number, f(item, ctx).map_err(Halt::Failed)?, ctx)' '{ let _ = number; output.put(f(item, ctx).map_err(Halt::Failed)?, ctx) }' pipeline
 mutant "pipeline: a stage waits for room in the group" src/pipeline.rs \
-    'if let Refusal::Limit = refused.why() {' 'if false {' bad_input_pipeline
+    'if let Refusal::Limit = refused.kind() {' 'if false {' bad_input_pipeline
 mutant "pipeline: flows of two groups come together" src/pipeline/merge.rs \
     'assert!(is_ours,' 'assert!(is_ours || true,' bad_input_pipeline
 mutant "pipeline: a batch does not keep its patience" src/pipeline/stages.rs \
