@@ -197,3 +197,22 @@ fn cancels_of_contexts_that_share_descendants_complete_each_other_s() {
     assert!(Builder::new().exhaustive(1).check(body).exhausted);
     Builder::new().iterations(200).check(body);
 }
+
+#[test]
+fn a_thread_that_makes_a_channel_and_sees_it_disconnected_finds_the_descendants_ended() {
+    let body = || {
+        let (parent, canceller) = Context::background().with_cancel();
+        let (child, _child_canceller) = parent.with_cancel();
+        let channel = Receiver::clone(&child.done());
+        sim::scope(|s| {
+            s.spawn("cancel", || canceller.cancel());
+            s.spawn("look", || {
+                if parent.done().try_recv().unwrap_err().is_disconnected() {
+                    assert!(child.has_ended());
+                    assert!(channel.try_recv().unwrap_err().is_disconnected());
+                }
+            });
+        });
+    };
+    assert!(Builder::new().exhaustive(2).check(body).exhausted);
+}

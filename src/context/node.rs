@@ -385,14 +385,16 @@ impl Node {
             return done;
         }
         let (sender, receiver) = crossbeam_channel::unbounded();
-        // Under the lock, so that of several first calls one makes the pair. Where the node has
-        // ended, the sender is dropped here and now.
+        // Under the lock, so that of several first calls one makes the pair. If the node has ended, the
+        // sender is dropped here and now.
         let linked = self.link(|links| {
             if self.done.set(Box::new(receiver.clone())).is_ok() {
                 links.done = Some(sender);
             }
         });
         if linked.is_err() {
+            // Marked is not complete: the channel tells that the whole subtree has ended.
+            self.has_ended();
             self.done.get_or_init(|| Box::new(receiver))
         } else {
             self.done.get().expect("it has just been set")
