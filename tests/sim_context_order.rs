@@ -216,3 +216,26 @@ fn a_thread_that_makes_a_channel_and_sees_it_disconnected_finds_the_descendants_
     };
     assert!(Builder::new().exhaustive(2).check(body).exhausted);
 }
+
+#[test]
+fn a_thread_that_sees_a_context_ended_finds_the_channel_of_a_merged_parent_disconnected() {
+    let body = || {
+        let (parent, canceller) = Context::background().with_cancel();
+        let (child, _child_canceller) = parent.with_cancel();
+        let (grandchild, _grandchild_canceller) = child.with_cancel();
+        // It is marked before its other parent.
+        let merged = Context::merge(&[&parent, &grandchild]);
+        let (below, _below_canceller) = merged.with_cancel();
+        assert!(!below.has_ended()); // from now on its parent knows it
+        let channel = Receiver::clone(&merged.done());
+        sim::scope(|s| {
+            s.spawn("cancel", || canceller.cancel());
+            s.spawn("look", || {
+                if grandchild.has_ended() {
+                    assert!(channel.try_recv().unwrap_err().is_disconnected());
+                }
+            });
+        });
+    };
+    assert!(Builder::new().exhaustive(2).check(body).exhausted);
+}

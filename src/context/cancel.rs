@@ -1,15 +1,15 @@
 //! Ending a node and all that hangs on it.
 //!
-//! First every node of the subtree is *marked* as ended, parents before their children. Then every
-//! node is *completed*, children before their parents: its channel is disconnected. Then the waiting
-//! threads are woken, and then the callbacks are started. No lock is held while a thread is woken, a
-//! callback is started, or a value is dropped.
+//! First every node of the subtree is *marked* as ended, parents before their children. Then all channels
+//! are disconnected, and then every node is declared *complete*. Then the waiting threads are woken, and
+//! then the callbacks are started. No lock is held while a thread is woken, a callback is started, or a
+//! value is dropped.
 //!
 //! **What an observer sees.** A node counts as ended for those who look at it when it is complete: a
 //! thread that finds a mark completes the subtree itself before it says that the node has ended. So
 //!
-//! 1. if a node has been seen to have ended, so have all its descendants, and its channel is
-//!    disconnected;
+//! 1. if a node has been seen to have ended, so have all its descendants, and its channel and theirs
+//!    are disconnected;
 //! 2. if a node has been seen to have ended because of an ancestor, the ancestor will be, too: it was
 //!    marked before;
 //! 3. a channel is disconnected when all descendants have been marked;
@@ -208,6 +208,10 @@ impl Sweep {
                     self.note(link);
                 }
             }
+        }
+        // All channels before any node is complete: one with several parents may stand before one of them.
+        for node in self.incomplete.iter().rev() {
+            node.disconnect_marked();
         }
         while let Some(node) = self.incomplete.pop() {
             node.complete();

@@ -8,8 +8,9 @@
 //!    newcomer gets the cause.
 //! 2. No thread ever holds the locks of two nodes.
 //! 3. No recursion: a chain of a million nodes is cancelled, and dropped, in a loop.
-//! 4. `COMPLETE` is set once, when all descendants are marked and the channel of `done` is
-//!    disconnected. Before, the node keeps the list of its children, so that every thread can do it.
+//! 4. `COMPLETE` is set once, when all descendants are marked and the channels of `done` of the node and
+//!    its descendants are disconnected. Before, the node keeps the list of its children, so that every
+//!    thread can do it.
 
 use std::convert::Infallible;
 use std::iter;
@@ -39,7 +40,7 @@ pub(super) const ENDED: u32 = 1 << 3;
 const OVERDUE: u32 = 1 << 4;
 /// It ended with an error, which is in `Links::cause`.
 const BECAUSE: u32 = 1 << 5;
-/// All descendants are marked too, and the channel of `done` is disconnected.
+/// All descendants are marked too, and their channels and this node's are disconnected.
 pub(super) const COMPLETE: u32 = 1 << 6;
 /// The time at which this node ends is to be kept: a child has a deadline of its own.
 const KEEPS_TIME: u32 = 1 << 7;
@@ -306,7 +307,7 @@ impl Node {
         }
         // A child that comes later cannot have been first.
         let ended_at = now.filter(|_| state & KEEPS_TIME != 0);
-        // Release, three times: as in `close_bare`.
+        // Release, four times: as in `close_bare`. Who sees `COMPLETE` sees the channel disconnected.
         if let Some(links) = links.as_mut().filter(|links| links.children > 0) {
             let heirs = Arc::new(mem::take(&mut links.list));
             links.heirs = Some(Arc::clone(&heirs));
@@ -325,35 +326,35 @@ impl Node {
             self.state.fetch_or(end | COMPLETE, Release);
         } else {
             self.state.fetch_or(end, Release);
-            self.disconnect(done);
+            disconnect(done);
+            self.state.fetch_or(COMPLETE, Release);
         }
         Closed::Leaf(taken)
     }
 
-    /// The last step: all descendants are marked.
+    /// The last step but one, when all descendants are marked: disconnects the channel.
+    pub(super) fn disconnect_marked(&self) {
+        // A channel that is made after the mark is disconnected from the start.
+        if self.done.get().is_some() {
+            if let Some(links) = &mut *self.links.lock() {
+                disconnect(links.done.take());
+            }
+        }
+    }
+
+    /// The last step: the channels of all descendants are disconnected, too.
     pub(super) fn complete(&self) {
         let mut links = self.links.lock();
         let Some(left) = links.as_mut() else { return };
-        let (done, heirs) = (left.done.take(), left.heirs.take());
+        let heirs = left.heirs.take();
         if heirs.is_some() {
-            self.disconnect(done);
+            // Release: as in `close_bare`, and the channels are seen to be disconnected.
+            self.state.fetch_or(COMPLETE, Release);
         }
         let is_kept = left.cause.is_some() || left.ended_at.is_some();
         let left = if is_kept { None } else { links.take() };
         drop(links);
         drop((left, heirs)); // outside the lock: the list may be the last owner of something
-    }
-
-    /// Disconnects the channel, and then declares the node complete. Under the lock: for a thread that
-    /// finds the node marked and not complete, the lock is what it waits for. The receivers are woken
-    /// by that, and no code of the user's runs.
-    fn disconnect(&self, done: Option<Sender<Infallible>>) {
-        if done.is_some() {
-            sys::point(); // others see the channel without a step
-        }
-        drop(done);
-        // Release: as in `close_bare`, and the channel is seen to be disconnected.
-        self.state.fetch_or(COMPLETE, Release);
     }
 
     /// Has this node keep the time of its end, for a child that nobody looks at before.
@@ -419,6 +420,15 @@ impl Node {
 #[inline]
 fn is_unsure(state: u32) -> bool {
     state & (ENDED | UNSEEN | UNWATCHED) != 0 || (state & TIMED != 0 && sys::is_forked())
+}
+
+/// Disconnects the channel of a node, under the lock of that node: a thread that does the same then finds
+/// that it has been done. The receivers are woken by that, and no code of the user's runs.
+fn disconnect(done: Option<Sender<Infallible>>) {
+    if done.is_some() {
+        sys::point(); // others see the channel without a step
+    }
+    drop(done);
 }
 
 /// The bits of a node that has ended with this cause.
