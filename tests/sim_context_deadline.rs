@@ -465,6 +465,29 @@ fn the_deadline_of_one_parent_beats_the_later_cancel_of_another_in_a_merged_cont
 }
 
 #[test]
+fn children_with_one_deadline_have_one_cause_though_it_passes_while_their_parent_is_cancelled() {
+    let body = || {
+        let (parent, canceller) = Context::background().with_cancel();
+        let children = [(); 3].map(|()| parent.with_timeout(SECOND));
+        // The parent knows the children, and nothing looks at the clock for them.
+        let _below = children.each_ref().map(Context::with_cancel);
+        sim::scope(|s| {
+            s.spawn("cancel", || {
+                nap(just_before(SECOND));
+                canceller.cancel_because("parent");
+            });
+            s.spawn("look", || {
+                nap(SECOND);
+                parent.has_ended();
+            });
+        });
+        let causes = children.each_ref().map(why);
+        assert!(causes.iter().all(|cause| *cause == causes[0]), "{causes:?}");
+    };
+    Builder::new().iterations(1000).time(RACING).check(body);
+}
+
+#[test]
 fn a_context_merged_of_two_deadlines_ends_at_the_earlier_one() {
     to_the_nanosecond(|| {
         let early = timeout(SECOND);

@@ -24,13 +24,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::callback::Callback;
-use super::node::{COMPLETE, Closed, ENDED, Link, Links, Node};
+use super::node::{COMPLETE, Closed, ENDED, Heirs, Link, Links, Node};
 use crate::sys::atomic::Acquire;
 use crate::sys::{self, user_code};
 use crate::threads::{Job, reserve};
 use crate::unwind::drop_quietly;
 use crate::wait::alarms::{self, Alarm};
-use crate::wait::{Cause, List, Waiter};
+use crate::wait::{Cause, Waiter};
 
 /// Ends the subtree under `root`, which has perhaps inherited another cause before.
 pub(super) fn cancel(root: &Arc<Node>, cause: &Cause) {
@@ -44,8 +44,10 @@ pub(super) fn end(root: &Arc<Node>, cause: &Cause) {
         root.leave_parents();
         return;
     }
-    let mut sweep = Sweep::from(root);
-    let is_marked_here = sweep.mark(root, cause);
+    // A deadline that has passed by now came first, and one that passes from here on did not.
+    let now = root.is_linked().then(sys::now);
+    let mut sweep = Sweep::default();
+    let is_marked_here = sweep.mark(root, cause, now);
     sweep.finish();
     if is_marked_here {
         // Not before the subtree is complete: a thread that ends a parent must find it.
@@ -68,7 +70,7 @@ impl Node {
     /// Does what remains to be done by the thread that has marked this node.
     #[cold]
     fn complete_subtree(self: &Arc<Self>) {
-        let mut sweep = Sweep::from(self);
+        let mut sweep = Sweep::default();
         sweep.join_in(self);
         sweep.finish();
     }
@@ -87,19 +89,19 @@ pub(super) fn discard(values: impl Send + 'static) {
     }
 }
 
-/// Children to be marked, and the cause that they inherit.
-struct Heirs {
-    list: Arc<List<Link>>,
+/// A node whose children are to be marked.
+struct Parent {
+    heirs: Heirs,
+    /// What the children inherit.
     cause: Cause,
-    /// Whether this thread has marked their parent, and so wakes those who wait for it.
+    /// Whether this thread has marked the node, and so wakes those who wait for it.
     is_marked_here: bool,
 }
 
 /// A walk over a subtree. A stack of its own, since a tree may be deeper than a thread's stack.
+#[derive(Default)]
 struct Sweep {
-    /// The time before anything was marked; `None` if there is nothing to compare it with.
-    now: Option<Instant>,
-    pending: Vec<Heirs>,
+    pending: Vec<Parent>,
     /// Nodes with children that were marked, parents before their children.
     incomplete: Vec<Arc<Node>>,
     /// Those of them that may be met again: marked by another thread, or with several parents.
@@ -115,23 +117,9 @@ struct Sweep {
 }
 
 impl Sweep {
-    fn from(root: &Node) -> Self {
-        Sweep {
-            now: root.is_linked().then(sys::now),
-            pending: Vec::new(),
-            incomplete: Vec::new(),
-            met: BTreeSet::new(),
-            waiters: Vec::new(),
-            callbacks: Vec::new(),
-            merged: Vec::new(),
-            remains: Vec::new(),
-            unused: Vec::new(),
-        }
-    }
-
     /// Marks a node, and arranges for its children to be visited. `false` if it was marked before.
-    fn mark(&mut self, node: &Arc<Node>, cause: &Cause) -> bool {
-        match node.close(cause, self.now) {
+    fn mark(&mut self, node: &Arc<Node>, cause: &Cause, now: Option<Instant>) -> bool {
+        match node.close(cause, now) {
             Closed::Before => {
                 self.join_in(node);
                 return false;
@@ -145,14 +133,14 @@ impl Sweep {
                     self.note(&link);
                 }
             }
-            Closed::Inner { list, alarm, unused } => {
+            Closed::Inner { heirs, alarm, unused } => {
                 clear(alarm);
                 self.unused.extend(unused);
                 if node.is_merged() {
                     self.met.insert(Arc::as_ptr(node));
                 }
                 self.incomplete.push(Arc::clone(node));
-                self.pending.push(Heirs { list, cause: cause.clone(), is_marked_here: true });
+                self.pending.push(Parent { heirs, cause: cause.clone(), is_marked_here: true });
             }
         }
         true
@@ -160,21 +148,21 @@ impl Sweep {
 
     /// Takes part in the ending of a subtree whose root another thread has marked.
     fn join_in(&mut self, node: &Arc<Node>) {
-        let Some((list, cause)) = node.heirs() else { return };
+        let Some((heirs, cause)) = node.heirs() else { return };
         if self.met.insert(Arc::as_ptr(node)) {
             self.incomplete.push(Arc::clone(node));
-            self.pending.push(Heirs { list, cause, is_marked_here: false });
+            self.pending.push(Parent { heirs, cause, is_marked_here: false });
         }
     }
 
-    fn visit(&mut self, child: Arc<Node>, cause: &Cause) {
+    fn visit(&mut self, child: Arc<Node>, cause: &Cause, now: Option<Instant>) {
         // A deadline that has passed unobserved came first. One that the child shares with its parent
         // is the parent's affair.
-        let is_overdue = child.may_end_first() && self.now.is_some_and(|now| child.is_over_at(now));
+        let is_overdue = child.may_end_first() && now.is_some_and(|now| child.is_over_at(now));
         let is_marked = if is_overdue {
-            self.mark(&child, &child.deadline_cause())
+            self.mark(&child, &child.deadline_cause(), now)
         } else {
-            self.mark(&child, cause)
+            self.mark(&child, cause, now)
         };
         if child.is_merged() {
             self.merged.push((child, is_marked));
@@ -198,11 +186,11 @@ impl Sweep {
     }
 
     fn finish(mut self) {
-        while let Some(Heirs { list, cause, is_marked_here }) = self.pending.pop() {
-            for link in list.iter() {
+        while let Some(Parent { heirs, cause, is_marked_here }) = self.pending.pop() {
+            for link in heirs.list.iter() {
                 if let Link::Child(child) = link {
                     if let Some(child) = child.upgrade() {
-                        self.visit(child, &cause);
+                        self.visit(child, &cause, heirs.ended_at);
                     }
                 } else if is_marked_here {
                     self.note(link);

@@ -82,18 +82,27 @@ pub(super) enum Deadline {
 pub(super) struct Links {
     /// Why the node has ended, if it is `BECAUSE`; before, why it will have ended at its own deadline.
     pub(super) cause: Option<Cause>,
-    /// A time before the node was marked, and after every other that was read before; if it is kept.
+    /// A time that was read before the node, or the ancestor that ended it, was marked; if it is kept.
     ended_at: Option<Instant>,
     pub(super) list: List<Link>,
     /// How many children are in the list.
     children: u32,
     /// What was in the list when a node with children was marked, until it is complete.
-    heirs: Option<Arc<List<Link>>>,
+    heirs: Option<Heirs>,
     pub(super) alarm: Option<Alarm>,
     /// Dropped when the node is completed, which disconnects the channel of `done`.
     done: Option<Sender<Infallible>>,
     /// The node itself, which so lives until it ends: see `keep`.
     itself: Option<Arc<Node>>,
+}
+
+/// What was in the list of a node with children when it was marked.
+#[derive(Clone)]
+pub(super) struct Heirs {
+    pub(super) list: Arc<List<Link>>,
+    /// The time by which the deadlines of the children are judged, whichever thread marks them: read
+    /// before the node was marked. `None` if there is nothing to compare it with.
+    pub(super) ended_at: Option<Instant>,
 }
 
 /// Whether a node was marked just now, and then what must be told.
@@ -103,7 +112,7 @@ pub(super) enum Closed {
     Leaf(Option<Box<Links>>),
     /// Its children are to be marked.
     Inner {
-        list: Arc<List<Link>>,
+        heirs: Heirs,
         alarm: Option<Alarm>,
         unused: Option<Cause>,
     },
@@ -309,14 +318,14 @@ impl Node {
         let ended_at = now.filter(|_| state & KEEPS_TIME != 0);
         // Release, four times: as in `close_bare`. Who sees `COMPLETE` sees the channel disconnected.
         if let Some(links) = links.as_mut().filter(|links| links.children > 0) {
-            let heirs = Arc::new(mem::take(&mut links.list));
-            links.heirs = Some(Arc::clone(&heirs));
+            let heirs = Heirs { list: Arc::new(mem::take(&mut links.list)), ended_at: now };
+            links.heirs = Some(heirs.clone());
             links.children = 0;
             let unused = mem::replace(&mut links.cause, kept);
             links.ended_at = ended_at;
             links.itself = None; // not the last owner: the caller is another
             self.state.fetch_or(end, Release);
-            return Closed::Inner { list: heirs, alarm: links.alarm.take(), unused };
+            return Closed::Inner { heirs, alarm: links.alarm.take(), unused };
         }
         let is_kept = kept.is_some() || ended_at.is_some();
         let left = Links { cause: kept, ended_at, ..Links::default() };
@@ -371,10 +380,10 @@ impl Node {
     }
 
     /// The children of a node that is marked and not complete, and the cause that they inherit.
-    pub(super) fn heirs(&self) -> Option<(Arc<List<Link>>, Cause)> {
+    pub(super) fn heirs(&self) -> Option<(Heirs, Cause)> {
         let links = self.links.lock();
         let left = links.as_ref()?;
-        let heirs = Arc::clone(left.heirs.as_ref()?);
+        let heirs = left.heirs.clone()?;
         // Relaxed: the lock orders the mark.
         let cause = left.cause.clone().unwrap_or_else(|| cause_of(self.state.load(Relaxed)));
         Some((heirs, cause))
