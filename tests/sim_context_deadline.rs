@@ -465,6 +465,79 @@ fn the_deadline_of_one_parent_beats_the_later_cancel_of_another_in_a_merged_cont
 }
 
 #[test]
+fn a_context_that_ends_by_the_deadline_of_a_parent_finds_the_parent_ended() {
+    by_seeds(|| {
+        let timed = timeout(SECOND);
+        timed.has_ended(); // from now on only the timer thread looks at the clock
+        let (below, below_canceller) = timed.with_cancel();
+        let (other, canceller) = Context::background().with_cancel();
+        let _later = other.with_timeout(HOUR); // so `other` keeps the time of its end
+        let merged = [
+            Context::merge(&[&timed, &other]),
+            Context::merge(&[&other, &below]),
+            Context::merge(&[&other, &other, &below]),
+        ];
+        let channel = phalanx::channel::Receiver::clone(&below.done());
+        nap(SECOND);
+        canceller.cancel_because("other");
+        for merged in merged {
+            assert!(merged.has_ended() && timed.has_ended() && below.has_ended());
+            assert_eq!(why(&merged), "deadline");
+        }
+        assert!(channel.try_recv().unwrap_err().is_disconnected());
+        assert_eq!([&timed, &below].map(why), words(["deadline"; 2]));
+        drop(below_canceller);
+    });
+}
+
+#[test]
+fn a_context_that_is_merged_after_the_deadline_of_a_parent_ends_that_parent() {
+    by_seeds(|| {
+        for order in 0..4 {
+            let timed = timeout(SECOND);
+            timed.has_ended(); // from now on only the timer thread looks at the clock
+            let (below, _below_canceller) = timed.with_cancel();
+            let (other, canceller) = Context::background().with_cancel();
+            let _later = other.with_timeout(HOUR); // so `other` keeps the time of its end
+            nap(SECOND);
+            canceller.cancel_because("other");
+            let parents = match order {
+                0 => [&timed, &other],
+                1 => [&other, &timed],
+                2 => [&below, &other],
+                _ => [&other, &below],
+            };
+            let merged = Context::merge(&parents);
+            assert_eq!(why(&merged), "deadline");
+            assert!(timed.has_ended() && below.has_ended());
+            assert_eq!([&timed, &below].map(why), words(["deadline"; 2]));
+        }
+    });
+}
+
+#[test]
+fn a_merged_context_has_the_cause_of_one_of_its_parents_though_a_deadline_passes() {
+    let body = || {
+        let timed = timeout(SECOND);
+        let (below, below_canceller) = timed.with_cancel();
+        let (other, canceller) = Context::background().with_cancel();
+        let merged = Context::merge(&[&other, &below]);
+        sim::scope(|s| {
+            s.spawn("cancel below", || {
+                nap(just_before(SECOND));
+                below_canceller.cancel_because("below");
+            });
+            s.spawn("cancel the other", || {
+                nap(SECOND);
+                canceller.cancel_because("other");
+            });
+        });
+        assert_eq!(why(&merged), why(&below));
+    };
+    Builder::new().iterations(1000).time(RACING).check(body);
+}
+
+#[test]
 fn children_with_one_deadline_have_one_cause_though_it_passes_while_their_parent_is_cancelled() {
     let body = || {
         let (parent, canceller) = Context::background().with_cancel();

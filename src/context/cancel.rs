@@ -10,8 +10,8 @@
 //!
 //! 1. if a node has been seen to have ended, so have all its descendants, and its channel and theirs
 //!    are disconnected;
-//! 2. if a node has been seen to have ended because of an ancestor, the ancestor will be, too: it was
-//!    marked before;
+//! 2. if a node has been seen to have ended because of an ancestor, or by its deadline, the ancestor will
+//!    be, too: it was marked before;
 //! 3. a channel is disconnected when all descendants have been marked;
 //! 4. each of several threads that end a node at the same time returns when all this holds.
 //!
@@ -20,6 +20,7 @@
 
 use std::collections::BTreeSet;
 use std::mem;
+use std::ptr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -91,11 +92,20 @@ pub(super) fn discard(values: impl Send + 'static) {
 
 /// A node whose children are to be marked.
 struct Parent {
+    /// The node whose own deadline it shares with children that have no earlier one, or null.
+    deadline_owner: *const Node,
     heirs: Heirs,
     /// What the children inherit.
     cause: Cause,
     /// Whether this thread has marked the node, and so wakes those who wait for it.
     is_marked_here: bool,
+}
+
+impl Parent {
+    fn new(node: &Arc<Node>, heirs: Heirs, cause: Cause, is_marked_here: bool) -> Self {
+        let deadline_owner = node.deadline_owner().map_or(ptr::null(), Arc::as_ptr);
+        Parent { deadline_owner, heirs, cause, is_marked_here }
+    }
 }
 
 /// A walk over a subtree. A stack of its own, since a tree may be deeper than a thread's stack.
@@ -104,12 +114,14 @@ struct Sweep {
     pending: Vec<Parent>,
     /// Nodes with children that were marked, parents before their children.
     incomplete: Vec<Arc<Node>>,
-    /// Those of them that may be met again: marked by another thread, or with several parents.
+    /// Those of them that may be met again: marked by another thread, with several parents, or ended by
+    /// their deadline before their parents.
     met: BTreeSet<*const Node>,
     waiters: Vec<Arc<Waiter>>,
     callbacks: Vec<Arc<Callback>>,
-    /// Nodes with several parents, and whether this thread has marked them.
-    merged: Vec<(Arc<Node>, bool)>,
+    /// Nodes that may be listed by other parents than the one they were visited from, and whether this
+    /// thread has marked them there.
+    elsewhere: Vec<(Arc<Node>, bool)>,
     /// Nodes of which this thread is the last owner, and which may hold something of the user's.
     remains: Vec<Node>,
     /// Errors of the user's for deadlines that are not to come.
@@ -139,36 +151,63 @@ impl Sweep {
                 if node.is_merged() {
                     self.met.insert(Arc::as_ptr(node));
                 }
-                self.incomplete.push(Arc::clone(node));
-                self.pending.push(Parent { heirs, cause: cause.clone(), is_marked_here: true });
+                self.add(node, Parent::new(node, heirs, cause.clone(), true));
             }
         }
         true
+    }
+
+    fn add(&mut self, node: &Arc<Node>, parent: Parent) {
+        self.incomplete.push(Arc::clone(node));
+        self.pending.push(parent);
     }
 
     /// Takes part in the ending of a subtree whose root another thread has marked.
     fn join_in(&mut self, node: &Arc<Node>) {
         let Some((heirs, cause)) = node.heirs() else { return };
         if self.met.insert(Arc::as_ptr(node)) {
-            self.incomplete.push(Arc::clone(node));
-            self.pending.push(Parent { heirs, cause, is_marked_here: false });
+            self.add(node, Parent::new(node, heirs, cause, false));
         }
     }
 
-    fn visit(&mut self, child: Arc<Node>, cause: &Cause, now: Option<Instant>) {
-        // A deadline that has passed unobserved came first. One that the child shares with its parent
-        // is the parent's affair.
-        let is_overdue = child.may_end_first() && now.is_some_and(|now| child.is_over_at(now));
-        let is_marked = if is_overdue {
-            self.mark(&child, &child.deadline_cause(), now)
-        } else {
-            self.mark(&child, cause, now)
+    fn visit(&mut self, child: Arc<Node>, parent: &Parent) {
+        let now = parent.heirs.ended_at;
+        // A deadline that has passed unobserved came first. One that the child shares with this parent is
+        // the parent's affair.
+        let is_overdue = |owner: &&Arc<Node>| {
+            Arc::as_ptr(owner) != parent.deadline_owner
+                && now.is_some_and(|now| owner.is_over_at(now))
+        };
+        let overdue = child.deadline_owner().filter(is_overdue);
+        let is_marked = match overdue {
+            None => self.mark(&child, &parent.cause, now),
+            Some(owner) if Arc::ptr_eq(owner, &child) => {
+                self.mark(&child, &child.own_deadline_cause(), now)
+            }
+            Some(owner) => {
+                // It ends another parent, and the walk from the owner reaches the child: the nodes
+                // between them have joined their parents. A child that is only being made joins its next
+                // parent, and is reached then, or finds that it has ended.
+                let owner = Arc::clone(owner);
+                self.end_early(owner, now);
+                false
+            }
         };
         if child.is_merged() {
-            self.merged.push((child, is_marked));
+            self.elsewhere.push((child, is_marked));
         } else {
             self.let_go(child);
         }
+    }
+
+    /// Ends a node by its own deadline, not from one of its parents.
+    #[cold]
+    fn end_early(&mut self, owner: Arc<Node>, now: Option<Instant>) {
+        let is_marked = self.mark(&owner, &owner.own_deadline_cause(), now);
+        if is_marked {
+            self.met.insert(Arc::as_ptr(&owner)); // its parents may end, too
+        }
+        self.elsewhere.push((owner, is_marked));
     }
 
     /// Drops a node, unless something of the user's may go with it.
@@ -186,13 +225,13 @@ impl Sweep {
     }
 
     fn finish(mut self) {
-        while let Some(Parent { heirs, cause, is_marked_here }) = self.pending.pop() {
-            for link in heirs.list.iter() {
+        while let Some(parent) = self.pending.pop() {
+            for link in parent.heirs.list.iter() {
                 if let Link::Child(child) = link {
                     if let Some(child) = child.upgrade() {
-                        self.visit(child, &cause, heirs.ended_at);
+                        self.visit(child, &parent);
                     }
-                } else if is_marked_here {
+                } else if parent.is_marked_here {
                     self.note(link);
                 }
             }
@@ -205,7 +244,7 @@ impl Sweep {
             node.complete();
             self.let_go(node);
         }
-        for (node, is_marked_here) in mem::take(&mut self.merged) {
+        for (node, is_marked_here) in mem::take(&mut self.elsewhere) {
             if is_marked_here {
                 node.leave_parents(); // as late as the root does
             }

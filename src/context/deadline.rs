@@ -45,7 +45,7 @@ impl Node {
     }
 
     /// The node whose own deadline it is: this node, or an ancestor.
-    fn deadline_owner(self: &Arc<Self>) -> Option<&Arc<Node>> {
+    pub(super) fn deadline_owner(self: &Arc<Self>) -> Option<&Arc<Node>> {
         match &self.deadline {
             Deadline::None => None,
             Deadline::Own(_) => Some(self),
@@ -61,11 +61,6 @@ impl Node {
     /// Why the deadline ends this node.
     pub(super) fn deadline_cause(self: &Arc<Self>) -> Cause {
         self.deadline_owner().map_or(Cause::DEADLINE, |owner| owner.own_deadline_cause())
-    }
-
-    /// Whether this node may have a deadline that not all of its parents have.
-    pub(super) fn may_end_first(&self) -> bool {
-        self.owns_deadline() || self.is_merged()
     }
 
     /// Whether the deadline has passed, observed or not.

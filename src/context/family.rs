@@ -93,17 +93,32 @@ impl Node {
                     }
                 }
                 Err(cause) => {
-                    // A deadline that had passed by then came first.
-                    let ended_at = || parent.node.ended_at();
-                    let is_overdue = self.may_end_first()
-                        && ended_at().is_some_and(|ended_at| self.is_over_at(ended_at));
-                    cancel::end(self, &if is_overdue { self.deadline_cause() } else { cause });
+                    cancel::end(self, &self.earlier_cause(&parent.node).unwrap_or(cause));
                     break;
                 }
             }
         }
         // Release: pairs with Acquire in `join_parents`; who does not see the mark sees our end.
         self.state.fetch_and(!UNSEEN, Release);
+    }
+
+    /// Why this node had ended before that parent did: by a deadline that not all of its parents have. If
+    /// the deadline is that of an ancestor, it ends the ancestor.
+    fn earlier_cause(self: &Arc<Self>, ended: &Arc<Node>) -> Option<Cause> {
+        let is_shared = |other: &Arc<Node>| {
+            let owners = (self.deadline_owner(), other.deadline_owner());
+            matches!(owners, (Some(owner), Some(others)) if Arc::ptr_eq(owner, others))
+        };
+        let owner = self.deadline_owner().filter(|_| !is_shared(ended))?;
+        if !ended.ended_at().is_some_and(|ended_at| owner.is_over_at(ended_at)) {
+            return None;
+        }
+        let cause = owner.own_deadline_cause();
+        if Arc::ptr_eq(owner, self) {
+            return Some(cause);
+        }
+        cancel::end(owner, &cause);
+        self.parents().find(|parent| is_shared(&parent.node))?.node.cause()
     }
 
     /// The cause that this node has inherited without knowing, being unseen.
