@@ -5,6 +5,7 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use phalanx::{CauseKind, Context};
 
 /// Calls `body` in a forked child, and tells whether it has returned `true` before the child was killed.
 fn in_child(body: impl FnOnce() -> bool) -> bool {
-    // SAFETY: the child calls nothing but what follows: it polls, yields, and exits.
+    // SAFETY: the child calls nothing but what follows: it polls, yields, cancels, and exits.
     let child = unsafe { libc::fork() };
     assert!(child >= 0, "a process can be started");
     if child == 0 {
@@ -53,5 +54,45 @@ fn a_forked_child_that_polls_sees_a_deadline_pass() {
             all.iter().all(has_passed)
         });
         assert!(sees_it, "it was forked early: {is_early}");
+    });
+}
+
+#[test]
+fn a_forked_child_that_cancels_does_not_wait_for_callbacks() {
+    support::watchdog(|| {
+        let (ctx, canceller) = Context::background().with_cancel();
+        let registration = ctx.on_cancel(|| ());
+        let mut registration = Some(registration);
+        let returns = in_child(|| {
+            canceller.cancel();
+            drop(registration.take());
+            ctx.has_ended()
+        });
+        assert!(returns);
+    });
+}
+
+#[test]
+fn a_forked_child_ends_contexts_though_another_thread_was_setting_deadlines() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    support::watchdog(|| {
+        let is_over = AtomicBool::new(false);
+        thread::scope(|s| {
+            s.spawn(|| {
+                while !is_over.load(Relaxed) {
+                    Context::background().with_timeout(HOUR).has_ended();
+                }
+            });
+            let return_each = (0..100).all(|_| {
+                let (ctx, canceller) = Context::background().with_cancel_timeout(HOUR);
+                ctx.has_ended();
+                in_child(|| {
+                    canceller.cancel();
+                    ctx.has_ended()
+                })
+            });
+            is_over.store(true, Relaxed);
+            assert!(return_each);
+        });
     });
 }

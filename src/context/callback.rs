@@ -43,6 +43,8 @@ impl Callback {
     /// Runs the callback in its place, unless it is stopped before it begins.
     pub(super) fn start(self: Arc<Self>) {
         match self.place {
+            // No thread would take the task, and one that was left behind may have held the locks.
+            Place::Task if sys::is_forked() => mem::forget(self),
             Place::Inline => self.run(mem::forget),
             Place::Task => reserve::call(Job::once(move |_, release| {
                 self.run(drop_quietly);
@@ -76,8 +78,12 @@ impl Callback {
         }
     }
 
-    /// Waits until the callback has run. It has been started.
+    /// Waits until the callback has run. It has been started. In a forked child it does not wait, for the
+    /// callback is not running there, and never will.
     fn wait_until_over(&self, call: &'static str) {
+        if sys::is_forked() {
+            return;
+        }
         let _call = sys::blocking_call(call);
         let is_over = |stage: &mut Stage| matches!(stage, Stage::Over);
         let waited = self.stage.wait_parked(Until::FOREVER, is_over);
@@ -217,7 +223,8 @@ impl OnCancel {
 impl Drop for OnCancel {
     fn drop(&mut self) {
         let Some(mut registration) = self.registration.take() else { return };
-        if !registration.unregister() && !reserve::is_in_callback() {
+        let is_started = !registration.unregister();
+        if is_started && !sys::is_forked() && !reserve::is_in_callback() {
             registration.callback.wait_until_over("OnCancel::drop");
         }
     }

@@ -80,6 +80,10 @@ impl Node {
 /// Leaves it to a task to drop what may be the user's: nodes of which this thread is the last owner,
 /// with which go values that callbacks of their ancestors have captured, or errors.
 pub(super) fn discard(values: impl Send + 'static) {
+    if sys::is_forked() {
+        mem::forget(values); // no thread takes them
+        return;
+    }
     let job = Job::once(move |_, release| {
         drop_quietly(values);
         release.now();

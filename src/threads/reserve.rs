@@ -48,6 +48,7 @@ pub(crate) fn prepare() -> Result<(), NoThread> {
 
 #[cold]
 fn start() -> Result<(), NoThread> {
+    sys::note_forks();
     if !sys::starts_late() {
         super::start()?;
     }

@@ -82,6 +82,9 @@ pub(crate) fn set(at: Instant, whom: Weak<dyn Ring>) -> Alarm {
 
 /// Forgets an alarm, if it has not gone off.
 pub(crate) fn clear(alarm: Alarm) {
+    if sys::is_forked() {
+        return; // nothing rings here, and a thread that was left behind may have held the lock
+    }
     let whom = ALARMS.get().alarms.lock().pending.remove(alarm);
     drop(whom);
 }
