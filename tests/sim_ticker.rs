@@ -284,6 +284,23 @@ fn a_reset_reaches_a_thread_that_is_about_to_wait_in_every_schedule() {
 }
 
 #[test]
+fn a_thread_that_waits_sees_a_stop_that_a_reset_follows_at_once() {
+    always(2, || {
+        let ticker = Arc::new(Ticker::new(HOUR));
+        let waiting = {
+            let ticker = Arc::clone(&ticker);
+            sim::spawn("waits", move || ticker.next())
+        };
+        sim::sleep(SECOND);
+        sim::assert_blocked(&waiting, "Ticker::next");
+        ticker.stop();
+        assert!(!ticker.reset(SECOND));
+        assert_eq!(waiting.join().unwrap(), None);
+        assert!(ticker.next().is_some());
+    });
+}
+
+#[test]
 fn one_that_is_dropped_while_it_ticks_disconnects_its_channel() {
     always(2, || {
         let ticker = Ticker::new(SECOND);

@@ -86,7 +86,7 @@ impl Ticker {
 
     /// Returns the latest tick that has come and was not received yet, if there is one. Does not block.
     pub fn try_next(&self) -> Option<Instant> {
-        self.core.take(sys::now()).ok().flatten()
+        self.core.take(sys::now(), None).ok().flatten()
     }
 
     /// Waits for the next tick, and returns its instant on the grid; `None` if the ticker is stopped.
@@ -161,7 +161,8 @@ impl Ticker {
     /// Stops it: no tick comes after this call, not even one that was missed, until it is
     /// [reset](Self::reset).
     ///
-    /// Threads that wait in [`next`](Self::next) return `None`. The channel stays connected.
+    /// Threads that wait in [`next`](Self::next) return `None`, even if the ticker is reset before they
+    /// run. The channel stays connected.
     ///
     /// # Examples
     ///

@@ -115,7 +115,7 @@ impl Timer {
     /// assert_eq!(timer.try_wait(), None);
     /// ```
     pub fn try_wait(&self) -> Option<Instant> {
-        self.core.take(sys::now()).ok()
+        self.core.take(sys::now(), None).ok()
     }
 
     /// Waits until it goes off, and returns the instant at which it was due.

@@ -16,8 +16,9 @@ pub(super) trait Timed {
     /// How often it has been set or stopped.
     fn changes(state: &Self::State) -> u64;
 
-    /// Takes what there is to be had now.
-    fn take(&self, now: Instant) -> Result<Self::Value, NotYet>;
+    /// Takes what there is to be had now. A wait says how often it had been set or stopped at the first
+    /// look.
+    fn take(&self, now: Instant, since: Option<u64>) -> Result<Self::Value, NotYet>;
 }
 
 /// Nothing is to be had.
@@ -35,12 +36,14 @@ pub(super) struct NotYet {
 pub(super) fn wait<T: Timed>(timed: &T, until: &Until<'_>) -> Result<T::Value, Interrupted> {
     until.enter()?;
     let mut interrupted = None;
+    let mut since = None;
     loop {
         let now = sys::now();
-        let NotYet { due, changes } = match timed.take(now) {
+        let NotYet { due, changes } = match timed.take(now, since) {
             Ok(taken) => return Ok(taken),
             Err(not_yet) => not_yet,
         };
+        since = since.or(Some(changes));
         if let Some(interrupted) = interrupted {
             return Err(interrupted);
         }

@@ -28,11 +28,14 @@ pub(in crate::time) struct State {
     sender: Option<Sender<Instant>>,
     /// How often it was set or stopped. Whoever waits looks again after each.
     changes: u64,
+    /// What `changes` was after the last stop.
+    last_stop: u64,
 }
 
 impl Core {
     pub(super) fn new(grid: Grid) -> Self {
-        let state = State { grid, is_stopped: false, alarm: None, sender: None, changes: 0 };
+        let state =
+            State { grid, is_stopped: false, alarm: None, sender: None, changes: 0, last_stop: 0 };
         Core { state: WaitQueue::new(state), channel: OnceLock::new() }
     }
 
@@ -77,6 +80,9 @@ impl Core {
         state.is_stopped = grid.is_none();
         state.grid = grid.unwrap_or(Grid::EMPTY);
         state.changes += 1;
+        if state.is_stopped {
+            state.last_stop = state.changes;
+        }
         state.grant_all();
         self.arm(&mut state);
         !was_stopped
@@ -120,10 +126,11 @@ impl Timed for Core {
         state.changes
     }
 
-    /// Takes the latest tick that has come until now, wherever it is; `None` if it is stopped.
-    fn take(&self, now: Instant) -> Result<Option<Instant>, NotYet> {
+    /// Takes the latest tick that has come until now, wherever it is; `None` if it is stopped, or was since
+    /// the wait began.
+    fn take(&self, now: Instant, since: Option<u64>) -> Result<Option<Instant>, NotYet> {
         let mut state = self.state.lock();
-        if state.is_stopped {
+        if state.is_stopped || since.is_some_and(|since| since < state.last_stop) {
             return Ok(None);
         }
         let unread = self.unread();

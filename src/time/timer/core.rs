@@ -113,7 +113,7 @@ impl Timed for Core {
         state.changes
     }
 
-    fn take(&self, now: Instant) -> Result<Instant, NotYet> {
+    fn take(&self, now: Instant, _: Option<u64>) -> Result<Instant, NotYet> {
         let mut state = self.state.lock();
         if let Some(value) = self.unread() {
             return Ok(value);
