@@ -49,7 +49,8 @@ impl Canceller {
     ///
     /// When it returns, each of them has ended, also if another thread ended the context before, or is
     /// ending it at the same time. The call that has ended it has also woken the waiting threads and
-    /// started the callbacks, each of which runs as a task of its own.
+    /// started the callbacks, each of which runs as a task of its own. Those of a descendant that another
+    /// thread took part in ending may be left to that thread, which is about to do the same.
     pub fn cancel(&self) {
         self.end(&Cause::CANCELLED);
     }

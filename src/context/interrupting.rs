@@ -27,8 +27,9 @@ const LONG: Duration = Duration::from_millis(20);
 pub trait Interrupt: Sync {
     /// Has calls that are blocked on this return soon, and those that come later, too.
     ///
-    /// Called at most once for each [`Context::interrupting`], in a task of its own. If it panics, the
-    /// panic hook is called, and nothing else happens.
+    /// Called at most once for each [`Context::interrupting`], in a task of its own, which at the thread limit
+    /// may have to wait for [callbacks](Context::on_cancel). If it panics, the panic hook is called, and
+    /// nothing else happens.
     fn interrupt(&self);
 
     /// Only the implementations of this crate for sockets interrupt on the thread that ends the context.

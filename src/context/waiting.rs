@@ -73,14 +73,17 @@ impl Context {
 
     /// Runs `f` in a task of its own when this context ends; at once if it has ended already.
     ///
-    /// When `f` runs, this context and all its descendants have ended and their waiting threads have
-    /// been woken. `f` may block, and may take any lock: it never runs on the thread that cancels, polls
-    /// or waits, nor on the timer thread. Several callbacks run in any order, and at the same time.
+    /// When `f` runs, this context and all its descendants have ended. Their waiting threads have been
+    /// woken, or are about to be by another thread that takes part in ending them. `f` may block, and may
+    /// take any lock: it never runs on the thread that cancels, polls or waits, nor on the timer thread.
+    /// Several callbacks run in any order, and at the same time.
     ///
     /// A callback is never refused. If all threads of the [thread limit](crate::set_max_threads) are
     /// busy, or the operating system refuses a thread, one thread outside the limit runs the callbacks,
-    /// one after the other, until there is another thread for them. That thread is started when the
-    /// first callback of the process is registered.
+    /// one after the other, until there is another thread for them. A callback that waits for another one,
+    /// or is blocked in a call that another one is to [interrupt](Self::interrupting), may then wait until a
+    /// thread of the limit is free. The thread outside the limit is started when the first callback of the
+    /// process is registered.
     ///
     /// If `f` panics, the panic hook is called, and nothing else happens.
     ///
