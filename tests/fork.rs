@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-use phalanx::{CauseKind, Context};
+use phalanx::{CauseKind, Context, Timer};
 
 /// Calls `body` in a forked child, and tells whether it has returned `true` before the child was killed.
 fn in_child(body: impl FnOnce() -> bool) -> bool {
@@ -89,6 +89,34 @@ fn a_forked_child_ends_contexts_though_another_thread_was_setting_deadlines() {
                 in_child(|| {
                     canceller.cancel();
                     ctx.has_ended()
+                })
+            });
+            is_over.store(true, Relaxed);
+            assert!(return_each);
+        });
+    });
+}
+
+#[test]
+fn a_forked_child_lets_timers_go_though_another_thread_was_setting_deadlines() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    support::watchdog(|| {
+        let is_over = AtomicBool::new(false);
+        thread::scope(|s| {
+            s.spawn(|| {
+                while !is_over.load(Relaxed) {
+                    Context::background().with_timeout(HOUR).has_ended();
+                }
+            });
+            let return_each = (0..100).all(|_| {
+                let timer = Timer::new(HOUR);
+                timer.channel();
+                let (ctx, _canceller) = Context::background().with_cancel_timeout(HOUR);
+                let mut both = Some((timer, ctx));
+                in_child(|| {
+                    let channel = both.as_ref().map(|(_, ctx)| ctx.done());
+                    drop((channel, both.take()));
+                    true
                 })
             });
             is_over.store(true, Relaxed);

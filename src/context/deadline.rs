@@ -82,6 +82,9 @@ impl Node {
         let (Some(owner), Some(deadline)) = (self.deadline_owner(), self.deadline()) else {
             return Ok(());
         };
+        if sys::is_forked() {
+            return Ok(()); // no timer thread sees to it: every poll looks at the clock
+        }
         alarms::start()?; // before any bit is cleared, for nobody would know of a refusal
         // Relaxed, here and below: the bit publishes nothing, it only tells pollers where to look.
         // Whoever clears it in the owner arms the deadline.

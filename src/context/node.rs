@@ -171,7 +171,7 @@ impl Node {
             return self.has_ended();
         }
         self.join_parents();
-        if watch && !sys::is_forked() {
+        if watch {
             // Where the operating system refuses the timer thread, the node stays `UNWATCHED` and
             // every poll looks at the clock here.
             drop(self.watch_deadline());

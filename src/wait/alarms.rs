@@ -94,8 +94,8 @@ pub(crate) fn replace(
     before: Option<Alarm>,
     next: Option<(Instant, Weak<dyn Ring>)>,
 ) -> Option<Alarm> {
-    if before.is_none() && next.is_none() {
-        return None;
+    if (before.is_none() && next.is_none()) || sys::is_forked() {
+        return None; // in a forked child as in `clear`
     }
     let mut alarms = ALARMS.get().alarms.lock();
     let forgotten = before.and_then(|before| alarms.pending.remove(before));
