@@ -202,16 +202,16 @@ impl Limiter {
         if line.is_empty() { bucket.tokens() } else { 0 }
     }
 
-    /// Whether the limiter is, at `now`, as if it had just been created with this rate and burst.
+    /// Whether the limiter is, at `now`, as if it had just been created with this rate and burst. Nothing is
+    /// changed: the limiter may be asked for earlier instants later.
     fn is_as_new(&mut self, rate: Rate, burst: u64, now: Instant) -> bool {
         let State { bucket, line } = self.state.get_mut();
         if bucket.rate() != rate || bucket.burst() != burst {
             return false;
         }
-        bucket.settle(now);
-        // No thread waits, since no other has access; but there may be reservations.
-        while line.serve_first(bucket).is_some() {}
-        line.is_empty() && bucket.is_full()
+        // No thread waits, since no other has access; but there may be reservations. The bucket is full when
+        // it could serve all of them and a last one that takes everything.
+        !bucket.is_in_use() || line.end_at(burst, bucket).is_some_and(|full| full <= now)
     }
 
     /// Locks the state and brings it up to date.

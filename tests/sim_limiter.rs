@@ -678,6 +678,46 @@ fn dropping_idle_keys_takes_a_lock_for_each_few_of_them() {
 }
 
 #[test]
+fn a_look_for_idle_keys_changes_no_limiter_that_it_keeps() {
+    sim::run(|| {
+        let start = sim::now();
+        sim::sleep(10 * HOUR);
+        let keyed = KeyedLimiter::<u32>::new(Rate::per_hour(1), 100);
+        for key in 0..200 {
+            assert!(keyed.of(&key).allow_n_at(100, start)); // looks at others
+        }
+        drop(keyed.of(&0).reserve_n_at(1, start).unwrap());
+        keyed.drop_idle();
+        assert_eq!(keyed.len(), 200);
+        let second = keyed.of(&0).reserve_n_at(1, start).unwrap().delay_from(start);
+        assert_eq!(second, Some(2 * HOUR));
+        for key in 1..200 {
+            let at = |instant| keyed.of(&key).allow_n_at(1, instant);
+            assert_eq!([at(start), at(start + HOUR)], [false, true], "{key}");
+        }
+    });
+}
+
+#[test]
+fn a_key_is_idle_when_its_reservations_are_served_and_its_bucket_is_full() {
+    sim::run(|| {
+        let keyed = KeyedLimiter::<u32>::new(Rate::per_second(1), 2);
+        let limiter = keyed.of(&0);
+        assert!(limiter.allow_n(2));
+        for _ in 0..2 {
+            drop(limiter.reserve_n(2).unwrap());
+        }
+        drop(limiter);
+        sim::sleep((6 * SECOND).saturating_sub(NANO));
+        keyed.drop_idle();
+        assert_eq!(keyed.len(), 1);
+        sim::sleep(NANO);
+        keyed.drop_idle();
+        assert_eq!(keyed.len(), 0);
+    });
+}
+
+#[test]
 fn a_key_is_idle_when_its_bucket_is_full_again() {
     sim::run(|| {
         let keyed = KeyedLimiter::<u8>::new(Rate::per_second(1), 2);

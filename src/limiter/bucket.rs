@@ -56,8 +56,9 @@ impl Bucket {
         u64::try_from(tokens).unwrap_or(u64::MAX)
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.level >= self.parts(self.burst)
+    /// Whether it has been brought up to date since it was created.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.settled.is_some()
     }
 
     /// Fills the bucket with what has come until now, even if it does not fit: those that were promised
