@@ -135,6 +135,31 @@ fn the_last_of_the_readers_lets_a_writer_in() {
     });
 }
 
+/// Each thread that is woken takes steps. What a reader that leaves may take is one look at the lock.
+#[test]
+fn a_reader_that_leaves_others_behind_wakes_no_thread() {
+    let steps = |readers: usize, waits: bool| {
+        let report = Builder::new().exhaustive(0).check(move || {
+            let (lock, (ctx, canceller)) = (RwLock::new(0), live());
+            let upgradable = lock.upgradable_read();
+            sim::scope(|s| {
+                // Kept out by the upgradable reader alone.
+                s.spawn("waiter", || drop(waits.then(|| lock.upgradable_read_until(&ctx))));
+                sim::wait_idle();
+                for _ in 0..readers {
+                    drop(lock.read());
+                    sim::wait_idle();
+                }
+                canceller.cancel();
+            });
+            drop(upgradable);
+        });
+        report.max_steps
+    };
+    let of_ten = |waits| steps(10, waits) - steps(0, waits);
+    assert_eq!(of_ten(true) - of_ten(false), 10);
+}
+
 #[test]
 fn a_writer_lets_all_readers_in_at_once() {
     always(2, || {

@@ -70,6 +70,17 @@ impl RawRwLock {
         }
     }
 
+    /// After a reader has given its share back. While others have the lock this lets no thread in: one that
+    /// wants it alone must wait for them as well, and one that shares it was not kept out by a reader. A
+    /// writer that waits for the readers counts as one that has it. The last of those others comes here, or
+    /// to [`released`](Self::released).
+    #[inline]
+    fn left(&self) {
+        if self.mark.is_set() && !self.lock.is_locked() {
+            self.mark.call(true);
+        }
+    }
+
     /// After an attempt to become a writer, which keeps readers out while it lasts.
     #[inline]
     fn attempted(&self, succeeded: bool) -> bool {
@@ -184,7 +195,7 @@ unsafe impl lock_api::RawRwLock for RawRwLock {
         // SAFETY:
         // - the caller has a share of the lock, which is `lock`.
         unsafe { self.lock.unlock_shared() };
-        self.released();
+        self.left();
     }
 
     #[inline]
@@ -228,7 +239,7 @@ unsafe impl RawRwLockFair for RawRwLock {
         // SAFETY:
         // - the caller has a share of the lock, which is `lock`.
         unsafe { self.lock.unlock_shared_fair() };
-        self.released();
+        self.left();
     }
 
     #[inline]
