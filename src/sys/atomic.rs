@@ -38,10 +38,10 @@ pub(crate) fn fence() {
 /// The same between an atomic read-modify-write and a later load of another word.
 ///
 /// On x86 a read-modify-write is such a fence itself, so only the compiler must be kept from moving the
-/// load.
+/// load. Miri goes by the rules of the language on every machine, and needs the fence.
 #[inline]
 pub(crate) fn fence_after_update() {
-    if cfg!(any(target_arch = "x86", target_arch = "x86_64")) {
+    if cfg!(all(any(target_arch = "x86", target_arch = "x86_64"), not(miri))) {
         core::sync::atomic::compiler_fence(SeqCst);
     } else {
         core::sync::atomic::fence(SeqCst);
