@@ -141,8 +141,10 @@ impl Counter {
     /// # Panics
     ///
     /// Panics with `Counter::add: overflow` if the result is not between [`MIN`](Self::MIN) and
-    /// [`MAX`](Self::MAX). The change is taken back; a thread that reads or sets the value in that
-    /// moment may see it. Use [`checked_add`](Self::checked_add) if overflow is to be expected.
+    /// [`MAX`](Self::MAX). The change is taken back. Before that, other threads may run into it: they may
+    /// read a value that is out of range, their own steps may panic although each is valid by itself, and a
+    /// value that is [`set`](Self::set) or [swapped](Self::swap) in is off by `n` afterwards. If overflow is
+    /// to be expected, use [`checked_add`](Self::checked_add), which no other thread can see fail.
     ///
     /// # Compared with Go
     ///

@@ -87,8 +87,8 @@ impl Gauge {
     ///
     /// # Panics
     ///
-    /// Panics with `Gauge::track: more than 1073741823 at once`. The count is left unchanged;
-    /// a thread that looks in that moment may see one more.
+    /// Panics with `Gauge::track: more than 1073741823 at once`. The count is taken back. Before that, other
+    /// threads may see one more, and their own calls may panic although there is room again.
     #[track_caller]
     #[inline]
     pub fn track(&self) -> InFlight<&Gauge> {
