@@ -404,6 +404,58 @@ fn a_step_in_the_instant_of_the_bound_is_seen_or_not() {
         .exhausted();
 }
 
+/// A change comes before a cancellation, and the changing thread is stopped before it wakes the waiting one.
+fn changed_before_it_is_cancelled() -> Script {
+    let script = both_are_there().run("waiter").to_block().run("changer").until("lock");
+    script.run("canceller").to_end().run("waiter").to_end().run("changer").to_end()
+}
+
+#[test]
+fn a_value_that_came_before_a_cancel_is_returned_though_its_wake_up_comes_later() {
+    play(changed_before_it_is_cancelled(), || {
+        let counter = Counter::new(0);
+        let (ctx, canceller) = Context::background().with_cancel();
+        sim::scope(|s| {
+            s.spawn("waiter", || assert_eq!(counter.wait_for_until(&ctx, |n| n > 0).unwrap(), 1));
+            s.spawn("changer", || counter.inc());
+            s.spawn("canceller", || canceller.cancel());
+        });
+        assert!(counter.wait_for_until(&ctx, |n| n > 0).is_err(), "it had ended before the call");
+    });
+}
+
+#[test]
+fn a_count_that_came_before_a_cancel_is_returned_though_its_wake_up_comes_later() {
+    play(changed_before_it_is_cancelled(), || {
+        let gauge = Gauge::new();
+        let (ctx, canceller) = Context::background().with_cancel();
+        let guard = gauge.track();
+        sim::scope(|s| {
+            s.spawn("waiter", || assert_eq!(gauge.wait_for_until(&ctx, |n| n == 0).unwrap(), 0));
+            s.spawn("changer", || drop(guard));
+            s.spawn("canceller", || canceller.cancel());
+        });
+    });
+}
+
+#[test]
+fn a_value_is_looked_at_after_the_clock_has_said_that_the_bound_is_over() {
+    let script = both_are_there().run("waiter").until("looked").run("changer").to_end();
+    play(script.run("waiter").to_end(), || {
+        let counter = Counter::new(0);
+        let condition = |n| {
+            sim::label("looked");
+            n > 0
+        };
+        sim::scope(|s| {
+            s.spawn("waiter", || {
+                assert_eq!(counter.wait_for_until(Duration::ZERO, condition).unwrap(), 1);
+            });
+            s.spawn("changer", || counter.inc());
+        });
+    });
+}
+
 #[test]
 fn a_cancel_and_a_step_at_once_are_one_or_the_other() {
     sim::outcomes(|| {

@@ -550,6 +550,22 @@ fn a_zero_before_the_instant_of_the_bound_may_be_late_on_a_slow_machine() {
 }
 
 #[test]
+fn a_zero_that_came_before_a_cancel_is_returned_though_its_grant_comes_later() {
+    let script = Script::new().run("root").to_block().run("waiter").to_block();
+    // Between the step to zero and the one that grants.
+    let script = script.run("done").until_nth("update", 2).run("canceller").to_end();
+    let script = script.run("waiter").to_block().run("done").to_end().run("waiter").to_end();
+    play(script, || {
+        let (group, (ctx, canceller)) = (group_of(1), Context::background().with_cancel());
+        sim::scope(|s| {
+            s.spawn("waiter", || assert!(group.wait_until(&ctx).is_ok()));
+            s.spawn("done", || group.done());
+            s.spawn("canceller", || canceller.cancel());
+        });
+    });
+}
+
+#[test]
 fn a_grant_beats_a_bound_that_passes_before_the_thread_wakes() {
     // The worker has granted, and not woken anybody, when time is up.
     let script = Script::new().run("root").until("unpark").run("waiter").to_end();
@@ -584,7 +600,10 @@ fn a_waiter_that_has_given_up_is_not_granted() {
         });
         pause(SECOND);
         group.done();
-        waiter.join().unwrap()
+        group.add(1); // the last look finds no zero
+        let in_time = waiter.join().unwrap();
+        group.done();
+        in_time
     });
     assert!(!in_time);
 }

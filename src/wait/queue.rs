@@ -58,6 +58,9 @@ impl<S> WaitQueue<S> {
     /// `ready` looks, many times, and may take what it finds; `true` ends the wait. `enlist` looks
     /// for the last time, under the lock, and leaves whatever mark makes sure that a later change
     /// of state comes to this queue.
+    ///
+    /// After an error the caller looks once more: the event may have come before the bound, while the
+    /// thread that made it has not come to this queue yet.
     #[inline]
     pub(crate) fn wait(
         &self,
@@ -92,7 +95,11 @@ impl<S> WaitQueue<S> {
         enlist: impl FnOnce(&mut S) -> bool,
     ) -> Result<(), Interrupted> {
         until.enter()?;
-        if ready() { Ok(()) } else { self.park(&until, enlist, Patience::Spins) }
+        if ready() {
+            return Ok(());
+        }
+        // The last look: the event may have come before the bound, and its grant not yet.
+        self.park(&until, enlist, Patience::Spins).or_else(|why| ready().then_some(()).ok_or(why))
     }
 
     /// [`wait_enlisted`](Self::wait_enlisted) for a hand-over between threads that should both stay awake.
@@ -133,10 +140,17 @@ impl<S> WaitQueue<S> {
                 return Ok(seen);
             }
             // Here, since a value that changes all the time never lets the thread sleep.
-            if until.is_over() {
-                return Err(until.why());
+            let waited = if until.is_over() {
+                Err(until.why())
+            } else {
+                self.wait(until, || look() != seen, |_| register() != seen)
+            };
+            if let Err(interrupted) = waited {
+                // The thread that has changed the value may not have come to the queue yet. The value has been
+                // there nevertheless, and it wins over the bound.
+                let last = look();
+                return if condition(last) { Ok(last) } else { Err(interrupted) };
             }
-            self.wait(until, || look() != seen, |_| register() != seen)?;
         }
     }
 
