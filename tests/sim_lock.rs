@@ -10,9 +10,9 @@ use std::time::Duration;
 use phalanx::lock::{
     MutexGuard, MutexUntil, RwLockUntil, RwLockUpgradableReadGuard, RwLockWriteGuard,
 };
-use phalanx::sim::{self, Builder};
+use phalanx::sim::{self, Builder, Script};
 use phalanx::{Context, Counter, Interrupted, Mutex, RwLock};
-use support::schedules::{always, pause};
+use support::schedules::{always, pause, play};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -124,12 +124,37 @@ fn a_lock_that_comes_free_at_the_bound_is_taken_or_left() {
 }
 
 #[test]
+fn a_lock_that_came_free_before_a_cancel_is_taken_though_the_wake_up_comes_later() {
+    let script = Script::new().run("root").to_block().run("holder").until("held");
+    let script = script.run("waiter").to_block().run("holder").until("lock"); // of the queue
+    let script = script.run("canceller").to_end().run("waiter").to_end().run("holder").to_end();
+    play(script, || {
+        let (mutex, (ctx, canceller)) = (Mutex::new(()), live());
+        sim::scope(|s| {
+            s.spawn("holder", || {
+                let guard = mutex.lock();
+                sim::label("held");
+                drop(guard);
+            });
+            s.spawn("waiter", || assert!(mutex.lock_until(&ctx).is_ok()));
+            s.spawn("canceller", || canceller.cancel());
+        });
+        assert!(mutex.lock_until(&ctx).is_err(), "the context had ended before the call");
+    });
+}
+
+#[test]
 fn the_last_of_the_readers_lets_a_writer_in() {
     always(2, || {
         let (lock, (ctx, _canceller)) = (RwLock::new(0), live());
         sim::scope(|s| {
-            s.spawn("first", || assert!(*lock.read() < 2));
-            s.spawn("second", || assert!(*lock.read() < 2));
+            for name in ["first", "second"] {
+                s.spawn(name, || {
+                    let value = lock.read();
+                    sim::label("inside"); // others may run while it has the lock
+                    assert!(*value < 2);
+                });
+            }
             *lock.write_until(&ctx).unwrap() = 1;
         });
     });

@@ -96,10 +96,13 @@ impl Mark {
             let wish = Wish { lock: self.address(), alone };
             let called =
                 queue.ask(until, wish, Patience::Spins, last_look, |queue| self.tidy(queue));
-            match got {
-                Some(got) => return Ok(got),
-                None => called?,
-            };
+            if let Some(got) = got {
+                return Ok(got);
+            }
+            if let Err(why) = called {
+                // The lock may have come free before the bound, and the call not yet.
+                return attempt().ok_or(why);
+            }
         }
     }
 
