@@ -3,10 +3,17 @@
 //! [`Mutex`] and [`RwLock`] are `lock_api`'s types, version 0.4, over raw locks of this crate. So code that
 //! is generic over `lock_api::RawMutex` takes them, and they have the methods of `parking_lot`'s locks, which
 //! do the work; [`MutexUntil`] and [`RwLockUntil`] add waits with a bound. In a simulated run of the test kit
-//! the schedule decides who gets a lock. The names mean the same types in every build.
+//! the schedule decides which thread gets a lock. The names mean the same types in every build.
 //!
 //! They are not `parking_lot`'s types: for a condition take [`Cond`](crate::Cond), since
 //! `parking_lot::Condvar` takes guards of its own mutex only.
+//!
+//! # The memory of a lock
+//!
+//! A thread that unlocks looks at the lock once more after it has released it. So the lock must stay alive
+//! until the call that unlocks it has returned. Safe code cannot get this wrong. Unsafe code can: a thread
+//! that has locked a lock after another thread must not free its memory while the other thread may still be
+//! in the call that unlocked it. A lock in an `Arc` is safe, if each thread that unlocks it holds a clone.
 
 mod queue;
 mod raw;
