@@ -14,6 +14,14 @@
 //! until the call that unlocks it has returned. Safe code cannot get this wrong. Unsafe code can: a thread
 //! that has locked a lock after another thread must not free its memory while the other thread may still be
 //! in the call that unlocked it. A lock in an `Arc` is safe, if each thread that unlocks it holds a clone.
+//!
+//! # Simulated runs
+//!
+//! A lock in a `static` may be used by one simulated run after another. Two runs at the same time, such as
+//! two tests in one process, must not share it if a thread waits for it with a context: the lock notes that
+//! there are waiting threads, each run has a queue of its own for them, and the note may be erased by the run
+//! whose queue is empty. A thread of the other run may then wait although the lock is free. Create the lock
+//! in the run.
 
 mod queue;
 mod raw;

@@ -20,6 +20,10 @@ use crate::wait::{Interrupted, Locked, Patience, Until, WaitQueue};
 /// consistent fence, so not both can miss the other: the attempt succeeds, or the mark is seen. It is
 /// set under the lock of the queue, which the waiting thread has until it is in the queue, and whoever
 /// sees the mark goes for that lock. It is cleared under the same lock, and only if nobody is in the queue.
+///
+/// All this is of one simulated run: the mark belongs to the lock and the queue to the run. A mark that an
+/// earlier run has left costs a look at an empty queue. A run at the same time may clear a mark that this one
+/// needs, so the docs of the module forbid that.
 #[derive(Debug)]
 pub(super) struct Mark(HintBool);
 
