@@ -40,7 +40,9 @@ pub trait MutexUntil<T: ?Sized>: sealed::Sealed {
     /// # Blocking
     ///
     /// With a duration or an instant, as `lock`. With a context the thread waits outside of
-    /// `parking_lot`'s queue, and competes for the lock each time that it is unlocked.
+    /// `parking_lot`'s queue, and competes for the lock each time that it is unlocked. So a fair unlock
+    /// (`MutexGuard::unlock_fair`) does not hand the lock to such a thread, and `MutexGuard::bump` may take
+    /// the lock back before it: neither prefers it to other threads.
     ///
     /// # Errors
     ///
@@ -90,7 +92,7 @@ pub trait RwLockUntil<T: ?Sized>: sealed::Sealed {
     /// # Blocking
     ///
     /// As [`MutexUntil::lock_until`]. With a duration or an instant, a writer that waits keeps new
-    /// readers out. With a context it does not: where readers always overlap, it may wait until its bound.
+    /// readers out. With a context it does not: if readers always overlap, it may wait until its bound.
     ///
     /// # Errors
     ///
