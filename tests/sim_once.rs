@@ -321,7 +321,8 @@ fn failure_at_the_bound() -> (bool, bool) {
     let maker = maker(&place, Err(()));
     let bounded = sim::spawn("bounded", {
         let place = Arc::clone(&place);
-        move || place.get_or_init_until(HOUR, || 1).is_ok()
+        // The value may also be the patient one's, made between the bound and the last look.
+        move || place.get_or_init_until(HOUR, || 1).is_ok_and(|value| *value == 1)
     });
     sim::wait_idle();
     let patient = asker(&place, "patient", 2);
@@ -353,6 +354,29 @@ fn a_turn_that_was_granted_beats_the_bound() {
         .run("bounded")
         .to_end();
     assert_eq!(play(script, failure_at_the_bound), (true, false));
+}
+
+#[test]
+fn a_value_made_before_a_cancel_is_returned_though_its_grant_comes_later() {
+    let script = Script::new().run("root").to_block().run("maker").until("making");
+    let script = script.run("waiter").to_block().run("caller").to_block();
+    let script = script.run("maker").until("lock").run("canceller").to_end(); // before the grants
+    let script = script.run("waiter").to_end().run("caller").to_end().run("maker").to_end();
+    play(script, || {
+        let (place, (ctx, canceller)) = (OnceValue::new(), Context::background().with_cancel());
+        sim::scope(|s| {
+            s.spawn("maker", || {
+                _ = place.get_or_init(|| {
+                    sim::label("making");
+                    1
+                });
+            });
+            s.spawn("waiter", || assert_eq!(*place.wait_until(&ctx).unwrap(), 1));
+            s.spawn("caller", || assert_eq!(*place.get_or_init_until(&ctx, || 2).unwrap(), 1));
+            s.spawn("canceller", || canceller.cancel());
+        });
+        assert!(place.wait_until(&ctx).is_err(), "the context had ended before the call");
+    });
 }
 
 #[test]
