@@ -48,8 +48,9 @@ const SMALL: usize = 128;
 /// wait for writers, and for each other, for as long as that takes, some nanoseconds; and longer only
 /// if the system suspends a thread right there. A reader that finds nothing new never waits.
 ///
-/// It takes 40 bytes beside the value, which is in an `Arc`. A store allocates one, unless the value is
-/// small and nobody has the one before; reading allocates nothing. Values are dropped outside of every lock, by whoever has them last.
+/// On 64-bit targets it takes 40 bytes beside the value, which is in an `Arc`. A store allocates one, unless
+/// the value is small and no other thread has the one before; reading allocates nothing. Values are dropped
+/// outside of every lock, by the last thread that has them.
 ///
 /// # Memory ordering
 ///

@@ -26,9 +26,9 @@ use crate::wait::{Interrupted, Tickets, Until};
 /// is a `lock_api::RawMutex`, and also several with one condition. But a bubble of the test kit only
 /// sees those of [`phalanx::Mutex`](crate::Mutex), and with the feature `sim-std` those of `parking_lot`.
 ///
-/// It takes 24 bytes, works in a `static`, and allocates only where a thread parks: 32 bytes for that
-/// wait, and once a list, which it keeps. A signal that nobody waits for is three instructions on
-/// `x86_64`, one of them a load.
+/// On 64-bit targets it takes 24 bytes. It works in a `static`, and allocates only if a thread parks: 32
+/// bytes for that wait, and once a list, which it keeps. A signal that no thread waits for is three
+/// instructions on `x86_64`, one of them a load.
 ///
 /// # Memory ordering
 ///

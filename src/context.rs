@@ -46,8 +46,9 @@ use crate::wait::{Cancelled, Cause};
 /// A file that uses `anyhow::Context`, the trait, as well imports it as `use anyhow::Context as _`: its
 /// methods work without its name.
 ///
-/// A context takes 16 bytes. A child with its canceller is one allocation, of 104 bytes, and some 40 more
-/// at its parent once somebody has looked at it; one with a deadline then takes some 350 in all.
+/// On 64-bit targets a context takes 16 bytes. A child with its canceller is one allocation, of 104 bytes,
+/// and some 40 more at its parent once a thread has looked at it; one with a deadline then takes some 350
+/// in all.
 ///
 /// # Memory ordering
 ///

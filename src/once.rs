@@ -18,9 +18,9 @@ use crate::wait::{Interrupted, Until};
 /// dropped unused. A function that panics leaves it undone, and its panic goes to its own caller
 /// alone: of those who wait, the one that came first calls its own function next, the others wait on.
 ///
-/// It takes 32 bytes, allocates only where threads wait, and works in a `static`. Once it is done, a
-/// call is one load, a test and a branch. For a function that returns a value, or may fail, there is [`OnceValue`]; a
-/// `OnceValue<()>` is a `Once` whose function may fail.
+/// It takes 32 bytes on 64-bit targets, allocates only if threads wait, and works in a `static`. Once it is
+/// done, a call is one load, a test and a branch. For a function that returns a value, or may fail, there is
+/// [`OnceValue`]; a `OnceValue<()>` is a `Once` whose function may fail.
 ///
 /// # Memory ordering
 ///

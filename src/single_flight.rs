@@ -44,8 +44,8 @@ use crate::sys::Lazy;
 ///   `Clone` of values, the drop of any of them.
 ///
 /// Values are cloned for those who share; one that nobody shares is not. The error is shared as an
-/// [`Arc`] and may be any type. It works in a `static`, and takes 16 bytes; the calls in flight are on
-/// the heap, and a [`run`](Self::run) that nobody shares allocates once.
+/// [`Arc`] and may be any type. It works in a `static`, and takes 16 bytes on 64-bit targets; the calls in
+/// flight are on the heap, and a [`run`](Self::run) that nobody shares allocates once.
 ///
 /// # Memory ordering
 ///

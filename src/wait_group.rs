@@ -83,7 +83,7 @@ impl WaitGroup {
     ///
     /// # Panics
     ///
-    /// `WaitGroup::add: more than 2147483647 tasks`. The count is left as it was.
+    /// `WaitGroup::add: more than 2147483647 tasks`, or the [`MAX`](Self::MAX) of a 32-bit target. The count is left as it was.
     #[track_caller]
     #[inline]
     pub fn add(&self, n: usize) {

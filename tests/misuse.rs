@@ -12,10 +12,14 @@ use std::time::{Duration, Instant};
 use phalanx::{
     Builder, Context, End, ErrGroup, Flow, Outcome, Policy, Refusal, Stopped, Token, WaitGroup,
 };
-use support::{Count, gate, panic_of, until, watchdog};
+use support::{Count, NO_SUCH_STACK, gate, panic_of, until, watchdog};
 
 const BELOW_ZERO: &str = "WaitGroup::done: no task is running";
-const TOO_MANY: &str = "WaitGroup::add: more than 2147483647 tasks";
+const TOO_MANY: &str = if usize::BITS > 32 {
+    "WaitGroup::add: more than 2147483647 tasks"
+} else {
+    "WaitGroup::add: more than 134217727 tasks"
+};
 const NUL: &str = "the name of a thread has no NUL byte";
 const NO_ROOM: &str = "ErrGroup::limit: a group needs room for one task";
 
@@ -47,9 +51,11 @@ fn dropping_a_token_that_was_counted_out_by_hand_panics() {
 
 #[test]
 fn adding_too_many_panics_and_leaves_the_count() {
-    assert_eq!(WaitGroup::MAX, 2_147_483_647);
+    let most = if usize::BITS > 32 { 2_147_483_647 } else { 134_217_727 };
+    assert_eq!(WaitGroup::MAX, most);
     for (count, n) in [
         (0, WaitGroup::MAX + 1),
+        #[cfg(target_pointer_width = "64")]
         (0, 1 << 32),
         (0, usize::MAX),
         (1, WaitGroup::MAX),
@@ -289,11 +295,8 @@ fn a_task_that_drops_its_own_group_cancels_it_and_does_not_wait() {
 
 // --- The operating system refuses a thread ----------------------------------------------------
 
-/// A stack that no machine has room for.
-const TOO_LARGE: usize = 1 << 46;
-
 fn no_threads() -> Builder {
-    ErrGroup::builder().stack_size(TOO_LARGE)
+    ErrGroup::builder().stack_size(NO_SUCH_STACK)
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::wait::{Interrupted, Until};
 /// that it has: a reader that is never asked again keeps an old value in memory.
 ///
 /// Each thread has its own; [`clone`](Clone::clone) makes another that has seen as much. It takes
-/// 24 bytes, and allocates nothing until it waits. A `get` that finds nothing new is seven
+/// 24 bytes on 64-bit targets, and allocates nothing until it waits. A `get` that finds nothing new is seven
 /// instructions on `x86_64`.
 ///
 /// # Examples

@@ -27,6 +27,10 @@ impl<T> Places<T> {
 
     /// The number of the first place for which there is no room.
     pub(super) fn edge(&self) -> u64 {
+        if self.capacity == usize::MAX {
+            // There is no bound, whatever the width of the word.
+            return u64::MAX;
+        }
         self.first.saturating_add(self.capacity as u64)
     }
 

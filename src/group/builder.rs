@@ -133,8 +133,8 @@ impl Builder {
     ///
     /// Every task is promised a stack. Without this option that is 1 MiB, or half of `RUST_MIN_STACK` if
     /// the variable is set; with it, `bytes`. A task runs on the stack of a waiting thread only if at
-    /// least that much is left there. The crate's own threads reserve four times the default promise,
-    /// for tasks that wait for tasks; a stack takes addresses, and memory only for the pages that are
+    /// least that much is left there. The crate's own threads reserve four times the default promise
+    /// (twice on 32-bit targets), for tasks that wait for tasks; a stack takes addresses, and memory only for the pages that are
     /// used.
     ///
     /// Tasks with a stack size of their own run on threads of their own kind, which are kept and used

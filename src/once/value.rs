@@ -14,7 +14,8 @@ use crate::wait::{Interrupted, Until};
 /// panic goes to its own caller alone: of those who wait, the one that came first calls its own
 /// initialiser next, the others wait on.
 ///
-/// It takes 24 bytes beside a `OnceLock`, allocates only where threads wait, and works in a `static`.
+/// It takes 24 bytes beside a `OnceLock` on 64-bit targets, allocates only if threads wait, and works in a
+/// `static`.
 /// To get a value that is there is one load, a test and a branch: the code of `OnceLock::get`.
 ///
 /// # Memory ordering

@@ -10,7 +10,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 #[test]
 fn a_call_without_a_thread_is_told_so_and_stands_in_nobodys_way() {
     let flights = SingleFlight::<u8, u8, String>::new();
-    let spec = Spec { stack_size: Some(isize::MAX as usize / 2), ..Spec::DEFAULT };
+    let spec = Spec { stack_size: Some(Spec::NO_SUCH_STACK), ..Spec::DEFAULT };
     let refused = flights.run_on(&spec, 1, HOUR.into(), |_| unreachable!("it has no thread"));
     let error = refused.expect_err("no machine has room for such a stack");
     assert!(matches!(error, FlightError::NoThread(_)), "{error}");

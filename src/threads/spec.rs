@@ -19,6 +19,11 @@ pub(crate) struct Spec {
 impl Spec {
     pub(crate) const DEFAULT: Spec = Spec { name: None, stack_size: None, own_thread: false };
 
+    /// A stack that no process has room for.
+    #[cfg(test)]
+    pub(crate) const NO_SUCH_STACK: usize =
+        if usize::BITS > 32 { usize::MAX >> 2 } else { usize::MAX - (1 << 30) };
+
     /// The name, if a thread can have it.
     #[track_caller]
     pub(crate) fn check_name(method: &str, name: &str) -> Arc<str> {

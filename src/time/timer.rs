@@ -28,7 +28,7 @@ use crate::wait::{Interrupted, Until};
 /// needed. With one, the crate's one timer thread serves it. Dropping a timer stops it, and
 /// disconnects what was cloned of its channel.
 ///
-/// A timer is a pointer to 136 bytes; its channel takes 664 more. To set one that has a channel anew,
+/// On 64-bit targets a timer is a pointer to 136 bytes, and its channel takes 664 more. To set one that has a channel anew,
 /// while a hundred thousand others are pending, takes some 740 instructions, mostly in the queue of the
 /// timer thread; to make one, with a channel, and stop it some 3200, mostly for the channel.
 ///

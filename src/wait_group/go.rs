@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn a_task_for_which_there_is_no_thread_comes_back() {
         let group = Arc::new(WaitGroup::new());
-        let spec = Spec { stack_size: Some(isize::MAX as usize / 2), ..Spec::DEFAULT };
+        let spec = Spec { stack_size: Some(Spec::NO_SUCH_STACK), ..Spec::DEFAULT };
         let (sender, receiver) = std::sync::mpsc::channel();
         let refused = group.start(&spec, Start::Any, move || sender.send(7).unwrap()).unwrap_err();
         assert!(matches!(refused.kind(), Refusal::Thread(NoThread::System(_))));

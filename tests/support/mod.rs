@@ -32,6 +32,10 @@ pub(crate) mod refused;
 #[cfg(feature = "sim")]
 pub(crate) mod schedules;
 
+/// A stack that no process has room for.
+pub(crate) const NO_SUCH_STACK: usize =
+    if usize::BITS > 32 { usize::MAX >> 2 } else { usize::MAX - (1 << 30) };
+
 /// Runs a test's body, and fails the test if the body is not done within a minute, or within
 /// `PHALANX_WATCHDOG_SECONDS`. A panic of the body passes through.
 pub(crate) fn watchdog(body: impl FnOnce() + Send + 'static) {

@@ -6,13 +6,17 @@ use std::hint::black_box;
 use std::iter;
 use std::process::Command;
 
+use super::NO_SUCH_STACK;
+
 const CHILD: &str = "PHALANX_NO_THREADS";
 
 /// The stack of a thread where there is room for some.
 const STACK: usize = 512 << 20;
-/// How much memory a process may have in all, in KiB: enough for three threads and a worker, which has
-/// twice the stack, and some more.
-const ROOM: usize = (5 * STACK + (400 << 20)) >> 10;
+/// The stack of a worker, which is larger if there are addresses enough.
+const WORKER: usize = if usize::BITS > 32 { 2 * STACK } else { STACK };
+/// How much memory a process may have in all, in KiB: enough for three threads and a worker, and some
+/// more.
+const ROOM: usize = (3 * STACK + WORKER + (400 << 20)) >> 10;
 
 /// Whether this is such a process.
 pub(crate) fn is_child() -> bool {
@@ -30,7 +34,7 @@ fn in_a_child(test: &str, mut child: Command, stack: usize) {
 
 /// In a process that has no room for any thread.
 pub(crate) fn without_threads(test: &str) {
-    in_a_child(test, Command::new(env::current_exe().expect("this file")), 1 << 46);
+    in_a_child(test, Command::new(env::current_exe().expect("this file")), NO_SUCH_STACK);
 }
 
 /// In a process that has room for three threads, that of the test among them, and for a worker.
