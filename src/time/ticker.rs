@@ -28,8 +28,8 @@ use crate::wait::{Interrupted, Until};
 /// nothing. For a [`select!`](crossbeam_channel::select) there is a [`channel`](Self::channel), for
 /// which the crate's one timer thread wakes at each tick. A ticker that is stopped can be reset.
 ///
-/// A ticker is a pointer to 144 bytes; its channel takes 664 more. A tick that was missed is taken in
-/// some 400 instructions, however many were.
+/// On 64-bit targets a ticker is a pointer to 144 bytes, and its channel takes 664 more. A tick that was
+/// missed is taken in some 400 instructions, however many were.
 ///
 /// # Examples
 ///

@@ -28,7 +28,9 @@ impl Grid {
 
     /// Takes the latest tick that has come until now, and skips those before.
     pub(super) fn take(&mut self, now: Instant) -> Option<Instant> {
-        let next = self.next?;
+        // The instants are compared: if the clock counts steps of more than a nanosecond, `Instant` says that
+        // the time from one to an earlier one, which is less than a step away, is zero.
+        let next = self.next.filter(|next| *next <= now)?;
         let late = now.checked_duration_since(next)?;
         let since = late.as_nanos() % self.period.as_nanos();
         let tick = now.checked_sub(duration(since))?;
