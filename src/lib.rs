@@ -136,6 +136,12 @@
 //! - On a single core a hand-over between threads is a switch of the kernel, 1 to 2 µs.
 //! - Thread-local values outlive a task on a reused thread; see [`Scope::own_thread`].
 
+#[cfg(all(feature = "sim", not(target_has_atomic = "64")))]
+compile_error!("the feature `sim` needs 64-bit atomics, which this target does not have");
+
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+compile_error!("phalanx needs threads and a clock, which this target does not have");
+
 mod atomic_value;
 mod belt;
 pub mod channel;

@@ -4,6 +4,8 @@
 
 #![expect(clippy::disallowed_types, reason = "this is the door")]
 
+#[cfg(all(any(test, not(target_has_atomic = "64")), not(feature = "sim")))]
+mod locked;
 #[cfg(feature = "sim")]
 mod simulated;
 
@@ -20,6 +22,8 @@ pub(crate) type AtomicUsize = core::sync::atomic::AtomicUsize;
 pub(crate) type AtomicI64 = core::sync::atomic::AtomicI64;
 #[cfg(all(target_has_atomic = "64", not(feature = "sim")))]
 pub(crate) type AtomicU64 = core::sync::atomic::AtomicU64;
+#[cfg(all(not(target_has_atomic = "64"), not(feature = "sim")))]
+pub(crate) use locked::{AtomicI64, AtomicU64};
 
 #[cfg(feature = "sim")]
 pub(crate) use simulated::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize};
