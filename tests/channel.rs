@@ -127,6 +127,7 @@ fn a_channel_without_the_other_end_says_so() {
 // --- Waiting ----------------------------------------------------------------------------------
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_message_wakes_whoever_receives_and_room_whoever_sends() {
     watchdog(|| {
         for capacity in [0, 1] {
@@ -144,6 +145,7 @@ fn a_message_wakes_whoever_receives_and_room_whoever_sends() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn on_a_channel_without_room_two_who_both_wait_with_a_bound_meet() {
     watchdog(|| {
         let (sender, receiver) = bounded(0);
@@ -197,6 +199,7 @@ fn each_kind_of_bound_ends_a_wait() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_cancellation_wakes_all_who_wait() {
     watchdog(|| {
         for capacity in [0, 1] {
@@ -221,6 +224,7 @@ fn a_cancellation_wakes_all_who_wait() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn the_other_end_leaving_wakes_all_who_wait() {
     watchdog(|| {
         for capacity in [0, 1] {
@@ -306,6 +310,7 @@ fn the_messages_are_iterated_until_the_end_or_the_bound() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn cancelling_ends_an_iteration_under_way() {
     watchdog(|| {
         let (sender, receiver) = bounded(1);
@@ -351,6 +356,7 @@ fn merged_channels_take_turns() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn merged_channels_take_turns_after_a_wait_too() {
     watchdog(|| {
         let ((a, from_a), (b, from_b)) = (unbounded(), unbounded());
@@ -364,6 +370,7 @@ fn merged_channels_take_turns_after_a_wait_too() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_merge_ends_when_all_have_ended() {
     watchdog(|| {
         assert_eq!(merge(Vec::<Receiver<u8>>::new()).next(), None);
@@ -409,6 +416,7 @@ fn a_merge_of_many_channels_loses_nothing_and_keeps_the_order_of_each() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_cancellation_and_a_time_out_end_the_wait_of_a_merge() {
     watchdog(|| {
         let (_senders, receivers): (Vec<_>, Vec<_>) = (0..3).map(|_| bounded::<u8>(0)).unzip();

@@ -81,6 +81,7 @@ fn in_line<'s>(
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn signals_go_to_the_thread_that_has_waited_longest() {
     for asleep in [true, false] {
         watchdog(move || {
@@ -98,6 +99,7 @@ fn signals_go_to_the_thread_that_has_waited_longest() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_signal_wakes_one_and_a_broadcast_all_the_others() {
     watchdog(|| {
         let guarded = Guarded::default();
@@ -178,6 +180,7 @@ fn a_condition_that_is_met_when_the_time_is_up_is_a_success() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn cancelling_wakes_the_thread_that_waits_with_the_context_and_no_other() {
     watchdog(|| {
         let guarded = Guarded::default();
@@ -200,6 +203,7 @@ fn cancelling_wakes_the_thread_that_waits_with_the_context_and_no_other() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_signal_passes_over_those_who_have_given_up() {
     watchdog(|| {
         let guarded = Guarded::default();
@@ -294,6 +298,7 @@ fn a_bounded_wait_locks_any_mutex_again() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn one_condition_serves_mutexes_of_several_kinds_at_once() {
     watchdog(|| {
         let (ours, parking_lot) = (Mutex::new(0), parking_lot::Mutex::new(0));

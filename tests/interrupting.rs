@@ -8,6 +8,7 @@ use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::panic;
 use std::process::{Child, Command, Stdio};
+#[cfg(unix)]
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -41,6 +42,7 @@ fn cancelled_when_asleep<R>(call: impl FnOnce(&Context) -> R) -> R {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_blocked_read_of_a_socket_ends_with_the_context_and_so_does_a_write() {
     watchdog(|| {
         let (near, _far) = connection();
@@ -107,6 +109,7 @@ fn process(script: &str) -> Child {
 }
 
 #[test]
+#[cfg_attr(not(unix), ignore = "needs sh")]
 fn a_process_is_waited_for_or_killed() {
     watchdog(|| {
         let (ctx, canceller) = Context::background().with_cancel();
@@ -133,6 +136,7 @@ fn a_process_is_waited_for_or_killed() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_read_of_the_output_of_a_process_ends_when_it_is_killed() {
     watchdog(|| {
         let mut child = process("echo begun; exec sleep 60");
@@ -168,6 +172,7 @@ impl Interrupt for Own {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn the_user_s_own_is_interrupted_once_and_by_a_reference_too() {
     watchdog(|| {
         let io = own();

@@ -126,6 +126,7 @@ fn asleep_until<R: Send>(wait: impl FnOnce() -> R + Send, end: impl FnOnce()) ->
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_sleeping_thread_is_woken_by_a_cancellation_and_by_an_unlock() {
     watchdog(|| {
         let (mutex, lock) = (Mutex::new(()), RwLock::new(()));

@@ -43,6 +43,7 @@ fn keeps_its_token(name: &str, call: impl FnOnce() + Send, release: impl FnOnce(
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn no_blocking_call_takes_a_token_that_is_the_users() {
     watchdog(|| {
         let semaphore = Semaphore::new(1);
@@ -101,6 +102,7 @@ fn no_blocking_call_takes_a_token_that_is_the_users() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn no_call_that_waits_for_a_task_or_a_bound_takes_a_token() {
     watchdog(|| {
         let (sender, gate) = mpsc::channel::<()>();

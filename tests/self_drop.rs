@@ -130,6 +130,7 @@ fn a_wait_for_the_group_of_the_task_itself_is_refused() {
 
 /// The task that created the inner group has ended, so the outer one can end without the inner.
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_task_of_a_group_that_another_task_has_left_behind_waits_for_the_group_of_that_task() {
     watchdog(|| {
         let outer = Arc::new(WaitGroup::new());

@@ -95,6 +95,7 @@ where
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn those_who_come_while_the_function_runs_share_its_value() {
     for bounded in [false, true] {
         watchdog(move || {
@@ -117,6 +118,7 @@ fn those_who_come_while_the_function_runs_share_its_value() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn those_who_share_get_the_same_error_and_it_is_not_remembered() {
     for bounded in [false, true] {
         watchdog(move || {
@@ -137,6 +139,7 @@ fn those_who_share_get_the_same_error_and_it_is_not_remembered() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_panic_reaches_the_leader_with_its_payload_and_followers_with_its_message() {
     for bounded in [false, true] {
         watchdog(move || {
@@ -179,6 +182,7 @@ impl Clone for Cloned {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_value_is_cloned_for_those_who_share_it_only() {
     watchdog(|| {
         for (followers, clones) in [(0, 0), (2, 3)] {
@@ -194,6 +198,7 @@ fn a_value_is_cloned_for_those_who_share_it_only() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_clone_that_panics_is_the_panic_of_the_caller_that_cloned() {
     struct Unclonable;
     impl Clone for Unclonable {
@@ -289,6 +294,7 @@ fn slow(
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_leader_that_leaves_takes_nothing_from_its_followers() {
     watchdog(|| {
         let sleeper = Sleeper::default();
@@ -567,6 +573,7 @@ fn a_function_may_forget_its_key_and_ask_again() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_call_that_was_forgotten_serves_those_who_wait_and_leaves_the_newer_one_alone() {
     watchdog(|| {
         let sleeper = Sleeper::default();

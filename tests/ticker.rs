@@ -118,6 +118,7 @@ fn a_tick_is_taken_without_a_wait_if_there_is_one() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn whoever_waits_learns_that_it_was_stopped_or_dropped() {
     watchdog(|| {
         let (ticker, waiter) = (Ticker::new(HOUR), Sleeper::default());
@@ -159,6 +160,7 @@ fn a_new_grid_forgets_the_ticks_of_the_old_one() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_thread_that_waits_and_one_that_receives_get_the_ticks_of_the_new_grid() {
     watchdog(|| {
         let (ticker, waiter) = (Ticker::new(HOUR), Sleeper::default());
@@ -185,6 +187,7 @@ fn a_thread_that_waits_and_one_that_receives_get_the_ticks_of_the_new_grid() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_cancelled_context_wakes_whoever_waits_and_no_tick_is_taken() {
     watchdog(|| {
         let (ticker, waiter) = (Ticker::new(HOUR), Sleeper::default());

@@ -145,6 +145,7 @@ fn dropping_it_stops_it_and_disconnects_what_was_cloned_of_the_channel() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_thread_that_waits_returns_by_the_new_setting() {
     watchdog(|| {
         for with_channel in [false, true] {
@@ -172,6 +173,7 @@ fn a_thread_that_waits_returns_by_the_new_setting() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn of_two_who_wait_each_value_goes_to_one() {
     watchdog(|| {
         let timer = Timer::new(HOUR);
@@ -196,6 +198,7 @@ fn of_two_who_wait_each_value_goes_to_one() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn a_cancelled_context_wakes_whoever_waits_and_leaves_the_timer() {
     watchdog(|| {
         let timer = Timer::new(HOUR);
@@ -218,6 +221,7 @@ fn a_cancelled_context_wakes_whoever_waits_and_leaves_the_timer() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn one_that_is_stopped_while_its_channel_is_selected_on_keeps_silent() {
     watchdog(|| {
         let timer = Timer::new(HOUR);

@@ -229,6 +229,7 @@ fn the_end_of_the_context_ends_the_pool_and_drops_what_nobody_has_begun() {
 }
 
 #[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "needs /proc")]
 fn who_waits_for_room_is_refused_when_the_pool_ends() {
     watchdog(|| {
         let ends: [fn(&WorkerPool<Gate, ()>); 2] = [WorkerPool::close, |pool| drop(pool.cancel())];

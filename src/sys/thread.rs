@@ -129,8 +129,9 @@ pub(crate) fn usage() -> Option<Usage> {
 }
 
 #[cfg(test)]
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 mod tests {
-    use super::{remaining_stack, usage};
+    use super::remaining_stack;
     use std::hint::black_box;
     use std::thread;
     use std::time::Duration;
@@ -144,7 +145,6 @@ mod tests {
 
     #[test]
     #[cfg_attr(miri, ignore = "Miri has no such call")]
-    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     fn a_fresh_thread_has_nearly_its_whole_stack() {
         for mib in [1, 2, 8] {
             let left = on_a_stack_of(mib << 20, remaining_stack);
@@ -155,7 +155,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     fn a_frame_takes_from_what_is_left() {
         #[inline(never)]
         #[expect(clippy::large_stack_arrays, reason = "that is what is measured")]
@@ -171,6 +170,8 @@ mod tests {
     #[cfg_attr(miri, ignore = "Miri has no such call")]
     #[cfg(any(target_os = "linux", target_os = "android"))]
     fn a_thread_that_blocks_is_told_from_one_that_computes() {
+        use super::usage;
+
         let (sender, receiver) = std::sync::mpsc::channel();
         let (asleep, is_asleep) = std::sync::mpsc::channel();
         #[expect(clippy::disallowed_methods, reason = "a thread that blocks")]
