@@ -135,6 +135,9 @@
 //!   borrows idle cores. [`par_map`] is for items that block, fail, or must be cancelled.
 //! - On a single core a hand-over between threads is a switch of the kernel, 1 to 2 µs.
 //! - Thread-local values outlive a task on a reused thread; see [`Scope::own_thread`].
+//!
+//! What to know about `panic = "abort"`, `fork`, idle threads and the like is on a page of its own:
+//! [`production`].
 
 #[cfg(all(feature = "sim", not(target_has_atomic = "64")))]
 compile_error!("the feature `sim` needs 64-bit atomics, which this target does not have");
@@ -194,6 +197,10 @@ pub use time::{AfterFunc, Ticker, Timer};
 pub use wait::{Cancelled, Cause, CauseKind, Interrupted, Until};
 pub use wait_group::{Token, WaitGroup};
 pub use worker_pool::{Job, Lost, PoolBuilder, SubmitError, TrySubmitError, WorkerPool};
+
+#[cfg(any(doc, doctest))]
+#[doc = include_str!("../docs/production.md")]
+pub mod production {}
 
 /// The examples of the README, as tests.
 #[cfg(doctest)]
