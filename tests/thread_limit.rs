@@ -834,8 +834,7 @@ fn a_task_that_was_held_up_fails_if_the_system_refuses_its_thread() {
         let (blocker, before) = (Arc::new(WaitGroup::new()), stats());
         blocker.go(move || gate.pass());
         until(|| stats().started == before.started + 1);
-        // No system has such a stack.
-        let builder = ErrGroup::builder().stack_size(isize::MAX as usize / 2);
+        let builder = ErrGroup::builder().stack_size(support::NO_SUCH_STACK);
         let result = builder.scope(|g| {
             (0..3).for_each(|_| drop(g.go(|_| Ok(()))));
             opener.open();
