@@ -199,7 +199,7 @@ pub use wait_group::{Token, WaitGroup};
 pub use worker_pool::{Job, Lost, PoolBuilder, SubmitError, TrySubmitError, WorkerPool};
 
 #[cfg(any(doc, doctest))]
-#[doc = include_str!("../docs/production.md")]
+#[doc = include_str!("production.md")]
 pub mod production {}
 
 /// The examples of the README, as tests.
