@@ -163,7 +163,8 @@ impl GroupQueue {
         let Options { limit, stack, inline, counts, is_scope } = options;
         let promised_stack = if inline { stack } else { usize::MAX };
         let parent = Parent { queue: inline::current(), waits: is_scope };
-        let mut group = Group { parent, limit, promised_stack, counts };
+        let in_callback = inline::is_in_callback();
+        let mut group = Group { parent, limit, promised_stack, counts, in_callback };
         let spare = SPARE.try_with(Cell::take).ok().flatten();
         let spare = spare.filter(|spare| spare.renew(&mut group));
         GroupQueue(Some(spare.unwrap_or_else(|| RunQueue::new(group))))
@@ -312,7 +313,13 @@ pub(crate) fn go_alone(job: Job) -> Result<(), (NoThread, Job)> {
 pub(crate) fn go_placed(place: Place, job: Job) {
     let queue = Arc::clone(ALONE.get().lock().0.get_or_insert_with(|| {
         let promised_stack = Spec::promised_stack();
-        RunQueue::new(Group { parent: Parent::NONE, limit: None, promised_stack, counts: false })
+        RunQueue::new(Group {
+            parent: Parent::NONE,
+            limit: None,
+            promised_stack,
+            counts: false,
+            in_callback: false,
+        })
     }));
     let started = go(&queue, place, Guess::NONE, false, |_| job);
     debug_assert!(started.is_ok(), "the queue of tasks without a group is never closed");

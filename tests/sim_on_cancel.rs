@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use phalanx::sim::{self, Builder, Script, Strategy, TimeMode};
-use phalanx::{Cancelled, Canceller, Cond, Context, OnCancel, WaitGroup};
+use phalanx::{Cancelled, Canceller, Cond, Context, ErrGroup, OnCancel, WaitGroup};
 use support::{Count, Log, because, told};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -403,6 +403,39 @@ fn two_callbacks_that_drop_each_other_s_registrations_block_nobody() {
         assert_eq!(probe.get(), 2);
     };
     assert!(Builder::new().exhaustive(0).check(body).exhausted);
+    by_seeds(body);
+}
+
+#[test]
+fn in_a_group_that_was_created_inside_a_callback_a_drop_does_not_wait_though_the_group_between_is_gone()
+ {
+    let body = || {
+        let (ctx, canceller) = root();
+        let slot = Slot::default();
+        let probe = Count::default();
+        let (own, count) = (Arc::clone(&slot), probe.clone());
+        let registration = ctx.on_cancel(move || {
+            // A group in a task of a group, which ends first.
+            let outer = ErrGroup::<String>::new();
+            let inner = outer.go(|_| Ok(ErrGroup::<String>::new())).join().unwrap();
+            outer.wait().unwrap();
+            let is_dropped = Arc::new(WaitGroup::new());
+            is_dropped.add(1);
+            let done = Arc::clone(&is_dropped);
+            let task = inner.go(move |_| {
+                drop(take(&own)); // that of the callback which waits for this task
+                done.done();
+                Ok(())
+            });
+            is_dropped.wait();
+            task.join().unwrap();
+            count.add();
+        });
+        *slot.lock() = Some(registration);
+        canceller.cancel();
+        sim::wait_idle();
+        assert_eq!(probe.get(), 1);
+    };
     by_seeds(body);
 }
 

@@ -136,6 +136,13 @@ pub(super) fn is_inside(queue: &RunQueue, is_certain: bool) -> bool {
     FRAMES.try_with(|frames| frames.borrow().iter().any(is_inside)).unwrap_or(false)
 }
 
+/// Whether the current thread is inside a callback, however deeply nested.
+#[inline]
+pub(super) fn is_in_callback() -> bool {
+    let is_in_callback = |frame: &Frame| frame.queue.is_in_callback();
+    FRAMES.try_with(|frames| frames.borrow().iter().any(is_in_callback)).unwrap_or(false)
+}
+
 /// Whether the current thread is one of the limit, at work on a task.
 pub(super) fn is_worker() -> bool {
     let is_worker = |frames: &RefCell<Vec<Frame>>| frames.borrow().iter().any(Frame::is_worker);

@@ -55,7 +55,13 @@ fn start() -> Result<(), NoThread> {
     let mut callbacks = CALLBACKS.get().lock();
     let queue = callbacks.0.get_or_insert_with(|| {
         let promised_stack = Spec::promised_stack();
-        RunQueue::new(Group { parent: Parent::NONE, limit: None, promised_stack, counts: false })
+        RunQueue::new(Group {
+            parent: Parent::NONE,
+            limit: None,
+            promised_stack,
+            counts: false,
+            in_callback: true,
+        })
     });
     pool::start_reserve(queue, serve)
 }
@@ -74,8 +80,7 @@ pub(crate) fn call(job: Job) {
 
 /// Whether the current thread is inside a callback, however deeply nested.
 pub(crate) fn is_in_callback() -> bool {
-    let queue = CALLBACKS.get().lock().0.clone();
-    queue.is_some_and(|queue| inline::is_inside(&queue, false))
+    inline::is_in_callback()
 }
 
 /// The life of the reserve thread.

@@ -42,6 +42,7 @@ pub(crate) struct RunQueue {
     /// The group's tasks, queued and running.
     pub(crate) count: TaskCount,
     is_counted: HintBool,
+    in_callback: HintBool,
     /// The stack that a task of this group is promised, in bytes; `usize::MAX` if it must not run on
     /// the stack of a waiting thread.
     promised_stack: HintUsize,
@@ -89,6 +90,9 @@ pub(super) struct Group {
     pub(super) promised_stack: usize,
     /// Whether the queue counts the group's tasks.
     pub(super) counts: bool,
+    /// Whether it was created inside a callback, however deeply nested, or is that of the callbacks. The
+    /// groups between the callback and this one may be gone.
+    pub(super) in_callback: bool,
 }
 
 /// What a task asks of its thread, and the function that finds it one.
@@ -270,11 +274,12 @@ pub(super) struct Taken {
 impl RunQueue {
     /// Creates the queue of a group.
     pub(super) fn new(group: Group) -> Arc<Self> {
-        let Group { parent, limit, promised_stack, counts } = group;
+        let Group { parent, limit, promised_stack, counts, in_callback } = group;
         Arc::new(RunQueue {
             inner: WaitQueue::new(Inner::new(parent, limit)),
             count: TaskCount::new(),
             is_counted: HintBool::new(counts),
+            in_callback: HintBool::new(in_callback),
             promised_stack: HintUsize::new(promised_stack),
             queued: HintUsize::new(0),
             shared: HintUsize::new(0),
@@ -305,6 +310,7 @@ impl RunQueue {
         }
         // Relaxed: the new group's tasks are pushed, and taken, under the lock.
         self.is_counted.store(group.counts, Relaxed);
+        self.in_callback.store(group.in_callback, Relaxed);
         self.promised_stack.store(group.promised_stack, Relaxed);
         inner.is_closed = false;
         inner.is_awaited = false;
@@ -326,6 +332,13 @@ impl RunQueue {
     fn is_counted(&self) -> bool {
         // Relaxed: it changes between two groups, when no task is left.
         self.is_counted.load(Relaxed)
+    }
+
+    /// Whether the tasks of this group run inside a callback.
+    #[inline]
+    pub(super) fn is_in_callback(&self) -> bool {
+        // Relaxed: as above.
+        self.in_callback.load(Relaxed)
     }
 
     /// The stack that a task of this group is promised, in bytes.
@@ -1120,7 +1133,13 @@ mod tests {
 
     #[test]
     fn a_queue_that_a_thread_still_knows_is_not_used_again() {
-        let group = || Group { parent: Parent::NONE, limit: None, promised_stack: 0, counts: true };
+        let group = || Group {
+            parent: Parent::NONE,
+            limit: None,
+            promised_stack: 0,
+            counts: true,
+            in_callback: false,
+        };
         let queue = RunQueue::new(group());
         assert!(queue.renew(&mut group()));
         let handle = Arc::clone(&queue);
