@@ -2,6 +2,7 @@
 
 #![cfg(target_os = "linux")]
 #![expect(unsafe_code, reason = "a test that forks")]
+#![expect(clippy::disallowed_types, reason = "tests use std's atomics")]
 
 mod support;
 
