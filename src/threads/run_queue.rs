@@ -676,7 +676,7 @@ impl RunQueue {
             inner.pace = if inner.pace.is_zero() { each } else { (inner.pace + each) / 2 };
             inner.blocks = blocks;
             let is_quick = each < SHARE && !blocks;
-            if inner.draining == 0 && !sys::is_simulated() {
+            if (blocks || inner.draining == 0) && !sys::is_simulated() {
                 inner.guess.was_not_drained(each, blocks);
             }
             if is_quick != *is_attached {
