@@ -115,7 +115,7 @@ fn a_thread_that_is_granted_and_then_cancelled_has_been_granted() {
 }
 
 #[test]
-fn a_thread_that_is_cancelled_and_then_granted_has_been_cancelled() {
+fn a_thread_that_is_cancelled_looks_once_more_and_finds_what_it_waited_for() {
     let script = all_are_there()
         .run("waiter")
         .to_block()
@@ -125,7 +125,7 @@ fn a_thread_that_is_cancelled_and_then_granted_has_been_cancelled() {
         .to_end()
         .run("waiter")
         .to_end();
-    assert_eq!(play(script, granted_and_cancelled), Cancelled);
+    assert_eq!(play(script, granted_and_cancelled), Granted);
 }
 
 #[test]
@@ -499,5 +499,6 @@ fn a_wait_that_ends_its_context_has_not_the_panic_of_a_callback() {
         assert!(group.wait_until(HOUR).is_ok());
         waited
     });
-    outcomes.exactly([Cancelled]).exhausted();
+    // Either the callback or the wait is first: the wait looks once more when its context has ended.
+    outcomes.exactly([Cancelled, Granted]).exhausted();
 }
