@@ -181,7 +181,11 @@ fn a_callback_and_the_channel_of_done_have_their_moment_at_the_deadline() {
         let ran_at = Arc::new(Mutex::new(Vec::new()));
         let _registrations = [&parent, &child].map(|ctx| {
             let (ran_at, ctx_of_it) = (Arc::clone(&ran_at), ctx.clone());
-            ctx.on_cancel(move || ran_at.lock().push((sim::elapsed(), why(&ctx_of_it))))
+            ctx.on_cancel(move || {
+                // Two callbacks run side by side: no step of the run under a lock that it does not see.
+                let seen = (sim::elapsed(), why(&ctx_of_it));
+                ran_at.lock().push(seen);
+            })
         });
         assert!(child.done().try_recv().unwrap_err().is_empty());
         sim::sleep(just_before(5 * SECOND));
