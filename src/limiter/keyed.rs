@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 use std::mem;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use std::time::Instant;
 use crossbeam_utils::CachePadded;
 
 use super::{Limiter, Rate};
-use crate::sys::{self, Mutex};
+use crate::sys::{self, Hashing, Mutex};
 
 /// The keys are distributed over this many shards, each with a lock of its own.
 const SHARDS: usize = 16;
@@ -59,7 +59,7 @@ const LOOKS_PER_LOCK: usize = 64;
 pub struct KeyedLimiter<K> {
     rate: Rate,
     burst: u64,
-    hasher: RandomState,
+    hasher: Hashing,
     shards: Box<[CachePadded<Mutex<Shard<K>>>]>,
 }
 
@@ -88,7 +88,7 @@ impl<K> KeyedLimiter<K> {
     pub fn new(rate: Rate, burst: u64) -> Self {
         let shard = |_| CachePadded::new(Mutex::new(Shard::new()));
         let shards = (0..SHARDS).map(shard).collect();
-        KeyedLimiter { rate, burst, hasher: RandomState::new(), shards }
+        KeyedLimiter { rate, burst, hasher: Hashing::new(), shards }
     }
 
     /// Returns the number of keys that are kept, idle ones included. If other threads use the limiter, it may be

@@ -6,15 +6,15 @@
 use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry::{Occupied, Vacant};
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 use std::sync::{Arc, Weak};
 use std::{mem, ptr};
 
 use super::call::Call;
-use crate::sys::Mutex;
+use crate::sys::{Hashing, Mutex};
 
 pub(super) struct Table<K, V, E> {
-    hasher: RandomState,
+    hasher: Hashing,
     entries: Mutex<Entries<K, V, E>>,
 }
 
@@ -99,7 +99,7 @@ impl<K, V, E> Alike<K, V, E> {
 
 impl<K, V, E> Table<K, V, E> {
     pub(super) fn new() -> Self {
-        Table { hasher: RandomState::new(), entries: Mutex::new(HashMap::default()) }
+        Table { hasher: Hashing::new(), entries: Mutex::new(HashMap::default()) }
     }
 
     pub(super) fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> u64 {
