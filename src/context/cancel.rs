@@ -8,7 +8,7 @@
 //! **What an observer sees.** A node counts as ended for those who look at it when it is complete: a
 //! thread that finds a mark completes the subtree itself before it says that the node has ended. So
 //!
-//! 1. if a node has been seen to have ended, so have all its descendants, and its channel and theirs
+//! 1. if a node has been seen to have ended, so have all its descendants, and its channel and tentries
 //!    are disconnected;
 //! 2. if a node has been seen to have ended because of an ancestor, or by its deadline, the ancestor will
 //!    be, too: it was marked before;
@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::callback::Callback;
-use super::node::{COMPLETE, Closed, ENDED, Heirs, Link, Links, Node};
+use super::node::{COMPLETE, Closed, ENDED, Entries, Link, Links, Node};
 use crate::sys::atomic::Acquire;
 use crate::sys::{self, user_code};
 use crate::threads::{Job, reserve};
@@ -95,27 +95,27 @@ pub(super) fn discard(values: impl Send + 'static) {
 }
 
 /// A node whose children are to be marked.
-struct Parent {
+struct Marked {
     /// The node whose own deadline it shares with children that have no earlier one, or null.
     deadline_owner: *const Node,
-    heirs: Heirs,
+    entries: Entries,
     /// What the children inherit.
     cause: Cause,
     /// Whether this thread has marked the node, and so wakes those who wait for it.
     is_marked_here: bool,
 }
 
-impl Parent {
-    fn new(node: &Arc<Node>, heirs: Heirs, cause: Cause, is_marked_here: bool) -> Self {
+impl Marked {
+    fn new(node: &Arc<Node>, entries: Entries, cause: Cause, is_marked_here: bool) -> Self {
         let deadline_owner = node.deadline_owner().map_or(ptr::null(), Arc::as_ptr);
-        Parent { deadline_owner, heirs, cause, is_marked_here }
+        Marked { deadline_owner, entries, cause, is_marked_here }
     }
 }
 
 /// A walk over a subtree. A stack of its own, since a tree may be deeper than a thread's stack.
 #[derive(Default)]
 struct Sweep {
-    pending: Vec<Parent>,
+    pending: Vec<Marked>,
     /// Nodes with children that were marked, parents before their children.
     incomplete: Vec<Arc<Node>>,
     /// Those of them that may be met again: marked by another thread, with several parents, or ended by
@@ -149,33 +149,33 @@ impl Sweep {
                     self.note(&link);
                 }
             }
-            Closed::Inner { heirs, alarm, unused } => {
+            Closed::Inner { entries, alarm, unused } => {
                 clear(alarm);
                 self.unused.extend(unused);
                 if node.is_merged() {
                     self.met.insert(Arc::as_ptr(node));
                 }
-                self.add(node, Parent::new(node, heirs, cause.clone(), true));
+                self.add(node, Marked::new(node, entries, cause.clone(), true));
             }
         }
         true
     }
 
-    fn add(&mut self, node: &Arc<Node>, parent: Parent) {
+    fn add(&mut self, node: &Arc<Node>, parent: Marked) {
         self.incomplete.push(Arc::clone(node));
         self.pending.push(parent);
     }
 
     /// Takes part in the ending of a subtree whose root another thread has marked.
     fn join_in(&mut self, node: &Arc<Node>) {
-        let Some((heirs, cause)) = node.heirs() else { return };
+        let Some((entries, cause)) = node.entries() else { return };
         if self.met.insert(Arc::as_ptr(node)) {
-            self.add(node, Parent::new(node, heirs, cause, false));
+            self.add(node, Marked::new(node, entries, cause, false));
         }
     }
 
-    fn visit(&mut self, child: Arc<Node>, parent: &Parent) {
-        let now = parent.heirs.ended_at;
+    fn visit(&mut self, child: Arc<Node>, parent: &Marked) {
+        let now = parent.entries.ended_at;
         // A deadline that has passed unobserved came first. One that the child shares with this parent is
         // the parent's affair.
         let is_overdue = |owner: &&Arc<Node>| {
@@ -230,7 +230,7 @@ impl Sweep {
 
     fn finish(mut self) {
         while let Some(parent) = self.pending.pop() {
-            for link in parent.heirs.list.iter() {
+            for link in parent.entries.list.iter() {
                 if let Link::Child(child) = link {
                     if let Some(child) = child.upgrade() {
                         self.visit(child, &parent);

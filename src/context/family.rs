@@ -148,11 +148,11 @@ impl Drop for Node {
     /// Drops the ancestors of which this node was the last owner in a loop, each with its own
     /// parents taken out before.
     fn drop(&mut self) {
-        let mut heirs = Heirs::default();
-        heirs.take_from(self);
-        while let Some(node) = heirs.pop() {
+        let mut ancestors = Ancestors::default();
+        ancestors.take_from(self);
+        while let Some(node) = ancestors.pop() {
             if let Some(mut node) = Arc::into_inner(node) {
-                heirs.take_from(&mut node);
+                ancestors.take_from(&mut node);
             }
         }
     }
@@ -160,12 +160,12 @@ impl Drop for Node {
 
 /// Parents that may have lost their last owner.
 #[derive(Default)]
-struct Heirs {
+struct Ancestors {
     next: Option<Arc<Node>>,
     others: Vec<Arc<Node>>,
 }
 
-impl Heirs {
+impl Ancestors {
     #[inline]
     fn take_from(&mut self, node: &mut Node) {
         node.leave_parents();

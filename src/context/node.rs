@@ -88,7 +88,7 @@ pub(super) struct Links {
     /// How many children are in the list.
     children: u32,
     /// What was in the list when a node with children was marked, until it is complete.
-    heirs: Option<Heirs>,
+    entries: Option<Entries>,
     pub(super) alarm: Option<Alarm>,
     /// Dropped when the node is completed, which disconnects the channel of `done`.
     done: Option<Sender<Infallible>>,
@@ -98,7 +98,7 @@ pub(super) struct Links {
 
 /// What was in the list of a node with children when it was marked.
 #[derive(Clone)]
-pub(super) struct Heirs {
+pub(super) struct Entries {
     pub(super) list: Arc<List<Link>>,
     /// The time by which the deadlines of the children are judged, whichever thread marks them: read
     /// before the node was marked. `None` if there is nothing to compare it with.
@@ -112,7 +112,7 @@ pub(super) enum Closed {
     Leaf(Option<Box<Links>>),
     /// Its children are to be marked.
     Inner {
-        heirs: Heirs,
+        entries: Entries,
         alarm: Option<Alarm>,
         unused: Option<Cause>,
     },
@@ -318,14 +318,14 @@ impl Node {
         let ended_at = now.filter(|_| state & KEEPS_TIME != 0);
         // Release, four times: as in `close_bare`. Who sees `COMPLETE` sees the channel disconnected.
         if let Some(links) = links.as_mut().filter(|links| links.children > 0) {
-            let heirs = Heirs { list: Arc::new(mem::take(&mut links.list)), ended_at: now };
-            links.heirs = Some(heirs.clone());
+            let entries = Entries { list: Arc::new(mem::take(&mut links.list)), ended_at: now };
+            links.entries = Some(entries.clone());
             links.children = 0;
             let unused = mem::replace(&mut links.cause, kept);
             links.ended_at = ended_at;
             links.itself = None; // not the last owner: the caller is another
             self.state.fetch_or(end, Release);
-            return Closed::Inner { heirs, alarm: links.alarm.take(), unused };
+            return Closed::Inner { entries, alarm: links.alarm.take(), unused };
         }
         let is_kept = kept.is_some() || ended_at.is_some();
         let left = Links { cause: kept, ended_at, ..Links::default() };
@@ -355,15 +355,15 @@ impl Node {
     pub(super) fn complete(&self) {
         let mut links = self.links.lock();
         let Some(left) = links.as_mut() else { return };
-        let heirs = left.heirs.take();
-        if heirs.is_some() {
+        let entries = left.entries.take();
+        if entries.is_some() {
             // Release: as in `close_bare`, and the channels are seen to be disconnected.
             self.state.fetch_or(COMPLETE, Release);
         }
         let is_kept = left.cause.is_some() || left.ended_at.is_some();
         let left = if is_kept { None } else { links.take() };
         drop(links);
-        drop((left, heirs)); // outside the lock: the list may be the last owner of something
+        drop((left, entries)); // outside the lock: the list may be the last owner of something
     }
 
     /// Has this node keep the time of its end, for a child that nobody looks at before.
@@ -380,13 +380,13 @@ impl Node {
     }
 
     /// The children of a node that is marked and not complete, and the cause that they inherit.
-    pub(super) fn heirs(&self) -> Option<(Heirs, Cause)> {
+    pub(super) fn entries(&self) -> Option<(Entries, Cause)> {
         let links = self.links.lock();
         let left = links.as_ref()?;
-        let heirs = left.heirs.clone()?;
+        let entries = left.entries.clone()?;
         // Relaxed: the lock orders the mark.
         let cause = left.cause.clone().unwrap_or_else(|| cause_of(self.state.load(Relaxed)));
-        Some((heirs, cause))
+        Some((entries, cause))
     }
 
     /// The channel that is disconnected when this node ends.
