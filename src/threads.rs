@@ -311,16 +311,8 @@ pub(crate) fn go_alone(job: Job) -> Result<(), (NoThread, Job)> {
 
 /// [`go_alone`] for a task whose place has been found.
 pub(crate) fn go_placed(place: Place, job: Job) {
-    let queue = Arc::clone(ALONE.get().lock().0.get_or_insert_with(|| {
-        let promised_stack = Spec::promised_stack();
-        RunQueue::new(Group {
-            parent: Parent::NONE,
-            limit: None,
-            promised_stack,
-            counts: false,
-            in_callback: false,
-        })
-    }));
+    let queue =
+        Arc::clone(ALONE.get().lock().0.get_or_insert_with(|| RunQueue::new(Group::none(false))));
     let started = go(&queue, place, Guess::NONE, false, |_| job);
     debug_assert!(started.is_ok(), "the queue of tasks without a group is never closed");
 }
@@ -479,7 +471,7 @@ fn begin_wait(queue: &Arc<RunQueue>) {
 /// whether the thread limit is reached.
 fn check_deadlock() -> bool {
     let mut pool = pool::lock();
-    let (refused, is_at_limit) = (pool.take_deadlocked(sys::now()), pool.is_at_limit());
+    let (refused, is_at_limit) = (pool.take_deadlocked(sys::now), pool.is_at_limit());
     drop(pool);
     if let Some(refused) = refused {
         refused.now(NoThread::Limit(max_threads()));

@@ -216,7 +216,7 @@ impl WakeUps {
     }
 
     /// Whether no worker is woken.
-    fn is_nobody(&self) -> bool {
+    fn wakes_no_worker(&self) -> bool {
         self.look.is_empty()
     }
 }
@@ -279,14 +279,12 @@ impl Role {
 
     /// Promises the role to a thread that is being woken, unless another thread has it or will have it.
     fn promise() {
-        let word = &SHARED.get().word;
-        let mut old = word.load(Relaxed);
-        while old & (PROMISED | HELD) == 0 {
-            match word.compare_exchange_weak(old, old | PROMISED, Relaxed, Relaxed) {
-                Ok(_) => return,
-                Err(now) => old = now,
-            }
-        }
+        let is_vacant = |old: usize| old & (PROMISED | HELD) == 0;
+        // Relaxed: see the word. It fails if the role is not vacant.
+        let _: Result<_, _> = SHARED
+            .get()
+            .word
+            .fetch_update(Relaxed, Relaxed, |old| is_vacant(old).then_some(old | PROMISED));
     }
 
     pub(super) fn is_held(&self) -> bool {
@@ -296,38 +294,23 @@ impl Role {
     /// Takes the role, or takes over one that was promised to a thread which is not awake yet.
     pub(super) fn try_take(&mut self) -> bool {
         if !self.is_held {
-            sys::point();
-            let word = &SHARED.get().word;
-            let mut old = word.load(Relaxed);
-            while old & HELD == 0 {
-                let new = (old | HELD) & !PROMISED;
-                match word.compare_exchange_weak(old, new, Relaxed, Relaxed) {
-                    Ok(_) => {
-                        self.is_held = true;
-                        break;
-                    }
-                    Err(now) => old = now,
-                }
-            }
+            self.take_if(|old| old & HELD == 0);
         }
         self.is_held
     }
 
     /// The thread has been woken: the role is its own if it was promised and no other thread has taken it over.
     pub(super) fn take_promised(&mut self) {
+        self.take_if(|old| old & PROMISED != 0);
+    }
+
+    fn take_if(&mut self, may_take: impl Fn(usize) -> bool) {
         sys::point();
-        let word = &SHARED.get().word;
-        let mut old = word.load(Relaxed);
-        while old & PROMISED != 0 {
-            let new = (old | HELD) & !PROMISED;
-            match word.compare_exchange_weak(old, new, Relaxed, Relaxed) {
-                Ok(_) => {
-                    self.is_held = true;
-                    return;
-                }
-                Err(now) => old = now,
-            }
-        }
+        // Relaxed: see the word.
+        let taken = SHARED.get().word.fetch_update(Relaxed, Relaxed, |old| {
+            may_take(old).then_some((old | HELD) & !PROMISED)
+        });
+        self.is_held |= taken.is_ok();
     }
 
     /// Gives the role up. Returns how many queues are listed.
@@ -384,13 +367,13 @@ fn announce(queue: &Arc<RunQueue>, news: News, is_patient: bool) {
         shared.word.fetch_add(ONE_LISTED, Relaxed);
     }
     let mut wake_ups = WakeUps::default();
-    if !is_patient && !pool.is_somebody_coming() {
+    if !is_patient && !pool.has_looker() {
         pool.summon(&mut wake_ups);
     }
     // The thread that comes may take from another queue first, and a waiter that drains this one may
     // block: so the watcher is awake for as long as a queue is listed. (A simulated one looks once, and
     // is woken when a thread relies on it.)
-    if wake_ups.is_nobody() || !sys::is_simulated() {
+    if wake_ups.wakes_no_worker() || !sys::is_simulated() {
         pool.watch(&mut wake_ups);
     }
     drop(pool);
@@ -406,7 +389,7 @@ pub(super) fn see_to(queue: &RunQueue) {
     }
     let mut wake_ups = WakeUps::default();
     let mut pool = lock();
-    if !pool.is_somebody_coming() {
+    if !pool.has_looker() {
         pool.summon(&mut wake_ups);
     }
     // The looker may leave the queue alone.
@@ -420,7 +403,7 @@ pub(super) fn see_to(queue: &RunQueue) {
 pub(super) fn call_helper() {
     let mut wake_ups = WakeUps::default();
     let mut pool = lock();
-    if pool.has_free_core() && !pool.is_somebody_coming() {
+    if pool.has_free_core() && !pool.has_looker() {
         pool.summon(&mut wake_ups);
     }
     drop(pool);
@@ -601,7 +584,7 @@ pub(super) fn refused(error: io::Error) -> NoThread {
 
 impl Pool {
     /// Whether a thread is looking, or will be.
-    fn is_somebody_coming(&self) -> bool {
+    fn has_looker(&self) -> bool {
         self.wanted > 0 || SHARED.get().word.load(Relaxed) & (PROMISED | HELD) != 0
     }
 
@@ -706,7 +689,7 @@ impl Pool {
         if self.watcher.is_some() {
             shared.is_watched.store(true, Relaxed);
             self.signal(wake_ups);
-        } else if self.serve.is_some() && !self.is_somebody_coming() {
+        } else if self.serve.is_some() && !self.has_looker() {
             // The watcher is away, to drop a task.
             self.summon(wake_ups);
         }
@@ -775,7 +758,7 @@ impl Pool {
             // Others are left to waiters that drain them, and that may block.
             self.watch(wake_ups);
         }
-        if is_needed && !self.is_somebody_coming() {
+        if is_needed && !self.has_looker() {
             self.summon(wake_ups);
         }
         while wake_ups.look.len() + self.wanted < spread && self.summon(wake_ups) {}
@@ -792,7 +775,7 @@ impl Pool {
         let is_next = wake_ups.held_up.is_none() && self.has_room_for_next();
         if is_next && self.admit_special(wake_ups) {
             wake_ups.held_up = self.pop_held_up();
-        } else if !self.list.is_empty() && !self.is_somebody_coming() {
+        } else if !self.list.is_empty() && !self.has_looker() {
             self.summon(wake_ups);
         }
     }
@@ -1026,7 +1009,7 @@ impl Pool {
 
     /// Wakes a thread of the limit, or asks for a new one, unless one is about to look at the list.
     pub(super) fn call_free_thread(&mut self, wake_ups: &mut WakeUps) {
-        if self.free == 0 && !self.is_somebody_coming() {
+        if self.free == 0 && !self.has_looker() {
             self.summon(wake_ups);
         }
     }
@@ -1052,7 +1035,7 @@ impl Pool {
 
     /// The oldest queued task, to be refused, if every thread of the limit waits for tasks that are
     /// queued, or that run on such threads.
-    pub(super) fn take_deadlocked(&mut self, now: Instant) -> Option<Refused> {
+    pub(super) fn take_deadlocked(&mut self, now: impl FnOnce() -> Instant) -> Option<Refused> {
         let is_deadlocked = self.living >= max_threads()
             && self.waits.len() >= self.living
             && self.waits.iter().all(|queue| queue.depends_on_limit());
@@ -1060,6 +1043,7 @@ impl Pool {
             self.suspicion = None;
             return None;
         }
+        let now = now();
         // A thread whose wait is over may not have woken up yet: so nothing must have changed since an
         // earlier look, some time ago.
         match self.suspicion {
@@ -1218,7 +1202,7 @@ impl Pool {
             // The system may think better of it by the next task.
             self.refusals = 0;
         }
-        has_stalled && !self.is_somebody_coming() && self.summon(wake_ups)
+        has_stalled && !self.has_looker() && self.summon(wake_ups)
     }
 
     /// A task that was accepted and has no chance, with the reason: the operating system has refused threads
@@ -1239,7 +1223,7 @@ impl Pool {
             let why = self.refusal.clone()?;
             return Some((self.take_oldest()?, why));
         }
-        if !self.list.is_empty() && !self.is_somebody_coming() {
+        if !self.list.is_empty() && !self.has_looker() {
             self.summon(wake_ups);
         }
         None

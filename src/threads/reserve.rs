@@ -21,8 +21,7 @@ use super::inline::{self, Inside};
 use super::job::{Job, Order, Release};
 use super::limit::NoThread;
 use super::pool::{self, Reserve, WakeUps};
-use super::run_queue::{Entry, Group, Guess, Parent, RunQueue};
-use super::spec::Spec;
+use super::run_queue::{Entry, Group, Guess, RunQueue};
 use super::{Place, go};
 use crate::sys::{self, Empty, Global, Mutex, user_code};
 use crate::wait::Until;
@@ -53,16 +52,7 @@ fn start() -> Result<(), NoThread> {
         super::start()?;
     }
     let mut callbacks = CALLBACKS.get().lock();
-    let queue = callbacks.0.get_or_insert_with(|| {
-        let promised_stack = Spec::promised_stack();
-        RunQueue::new(Group {
-            parent: Parent::NONE,
-            limit: None,
-            promised_stack,
-            counts: false,
-            in_callback: true,
-        })
-    });
+    let queue = callbacks.0.get_or_insert_with(|| RunQueue::new(Group::none(true)));
     pool::start_reserve(queue, serve)
 }
 

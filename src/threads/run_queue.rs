@@ -95,6 +95,14 @@ pub(super) struct Group {
     pub(super) in_callback: bool,
 }
 
+impl Group {
+    /// For tasks that belong to no group.
+    pub(super) fn none(in_callback: bool) -> Self {
+        let promised_stack = Spec::promised_stack();
+        Group { parent: Parent::NONE, limit: None, promised_stack, counts: false, in_callback }
+    }
+}
+
 /// What a task asks of its thread, and the function that finds it one.
 pub(super) struct SpecialStart {
     pub(super) spec: Spec,

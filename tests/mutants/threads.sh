@@ -92,17 +92,17 @@ mutant "sim threads: a held task does not take the slot that has come free" src/
 
 # The pool: who is answerable.
 mutant "sim threads: a push wakes no thread" src/threads/pool.rs \
-    'if !is_patient && !pool.is_somebody_coming() {
+    'if !is_patient && !pool.has_looker() {
         pool.summon(&mut wake_ups);
     }
     // The thread that comes may take from another queue first, and a waiter that drains this one may
     // block: so the watcher is awake for as long as a queue is listed. (A simulated one looks once, and
     // is woken when a thread relies on it.)
-    if wake_ups.is_nobody() || !sys::is_simulated() {
+    if wake_ups.wakes_no_worker() || !sys::is_simulated() {
         pool.watch(&mut wake_ups);
     }' '{}' sim_threads_barrier
 mutant "sim threads: a withheld wake-up is not told to the watcher" src/threads/pool.rs \
-    'if wake_ups.is_nobody() || !sys::is_simulated() {' 'if false {' sim_threads_barrier
+    'if wake_ups.wakes_no_worker() || !sys::is_simulated() {' 'if false {' sim_threads_barrier
 mutant "sim threads: a push to an attached worker is not told to the watcher" src/threads/pool.rs \
     'News::Attached => rely_on_watcher(),' 'News::Attached => {}' sim_run_queues
 mutant "sim threads: the watcher is thought awake when it is asleep" src/threads/pool.rs \
@@ -110,14 +110,14 @@ mutant "sim threads: the watcher is thought awake when it is asleep" src/threads
 mutant "sim threads: a queue that is left behind gets no thread" src/threads/pool.rs \
     'let mut wake_ups = WakeUps::default();
     let mut pool = lock();
-    if !pool.is_somebody_coming() {
+    if !pool.has_looker() {
         pool.summon(&mut wake_ups);
     }
     // The looker' 'let mut wake_ups = WakeUps::default();
     let mut pool = lock();
     // The looker' sim_run_queues
 mutant "sim threads: a looker that has taken a task wakes no successor" src/threads/pool.rs \
-    'if is_needed && !self.is_somebody_coming() {' 'if false {' sim_threads_barrier
+    'if is_needed && !self.has_looker() {' 'if false {' sim_threads_barrier
 mutant "sim threads: a promise outlives the thread that it was made to" src/threads/pool.rs \
     'let new = (old | HELD) & !PROMISED;' 'let new = old | HELD;' sim_threads_barrier
 mutant "sim threads: the role is never given up" src/threads/pool.rs \
@@ -244,7 +244,7 @@ mutant "threads: a thread is no longer inside its outer tasks" src/threads/inlin
 mutant "sim threads: the watcher looks at nothing" src/threads/watcher.rs \
     'let has_stalled = pool.look_for_stalls(sys::is_simulated(), &mut wake_ups);' 'let has_stalled = false;' sim_threads_barrier
 mutant "sim threads: the watcher finds a stalled queue and wakes nobody" src/threads/pool.rs \
-    'has_stalled && !self.is_somebody_coming() && self.summon(wake_ups)' 'has_stalled && false' sim_threads_barrier
+    'has_stalled && !self.has_looker() && self.summon(wake_ups)' 'has_stalled && false' sim_threads_barrier
 mutant "sim threads: the watcher falls asleep with the light on" src/threads/pool.rs \
     'SHARED.get().is_watched.store(false, Relaxed);' '{}' sim_threads_barrier
 mutant "threads: the watcher starts no threads" src/threads/watcher.rs \
