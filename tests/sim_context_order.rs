@@ -56,14 +56,13 @@ fn while_the_parent_is_cancelled(look: fn(&Tree)) {
 
 #[test]
 fn a_thread_that_sees_a_context_ended_finds_its_descendants_ended_and_all_channels_disconnected() {
-    for n in 0..3 {
-        let look: fn(&Tree) = match n {
-            0 => |tree| seen_ended(tree, 0),
-            1 => |tree| seen_ended(tree, 1),
-            _ => |tree| seen_ended(tree, 2),
-        };
-        while_the_parent_is_cancelled(look);
-    }
+    let looks: [fn(&Tree); 4] = [
+        |tree| seen_ended(tree, 0),
+        |tree| seen_ended(tree, 1),
+        |tree| seen_ended(tree, 2),
+        |tree| seen_ended(tree, 3),
+    ];
+    looks.into_iter().for_each(while_the_parent_is_cancelled);
 }
 
 fn seen_ended(tree: &Tree, n: usize) {
@@ -77,14 +76,13 @@ fn seen_ended(tree: &Tree, n: usize) {
 
 #[test]
 fn a_thread_that_sees_a_channel_disconnected_finds_the_context_and_its_descendants_ended() {
-    for n in 0..3 {
-        let look: fn(&Tree) = match n {
-            0 => |tree| seen_done(tree, 0),
-            1 => |tree| seen_done(tree, 1),
-            _ => |tree| seen_done(tree, 2),
-        };
-        while_the_parent_is_cancelled(look);
-    }
+    let looks: [fn(&Tree); 4] = [
+        |tree| seen_done(tree, 0),
+        |tree| seen_done(tree, 1),
+        |tree| seen_done(tree, 2),
+        |tree| seen_done(tree, 3),
+    ];
+    looks.into_iter().for_each(while_the_parent_is_cancelled);
 }
 
 fn seen_done(tree: &Tree, n: usize) {

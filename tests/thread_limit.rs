@@ -846,3 +846,21 @@ fn a_task_that_was_held_up_fails_if_the_system_refuses_its_thread() {
         blocker.wait();
     });
 }
+
+#[test]
+fn a_thread_that_the_system_refused_does_not_count() {
+    alone("a_thread_that_the_system_refused_does_not_count", || {
+        set_max_threads(1);
+        // No system has such a stack.
+        let builder = ErrGroup::builder().stack_size(isize::MAX as usize / 2);
+        let result = builder.scope(|g| {
+            let refused = g.try_go(|_| Ok(())).unwrap_err();
+            assert!(matches!(refused.kind(), Refusal::Thread(NoThread::System(_))), "{refused:?}");
+            Ok::<_, Stopped>(())
+        });
+        result.unwrap();
+        let group = Arc::new(WaitGroup::new());
+        group.try_go(|| ()).unwrap();
+        group.wait();
+    });
+}

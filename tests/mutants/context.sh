@@ -1,5 +1,5 @@
 mutant "context: the end does not reach the children" src/context/cancel.rs \
-    'self.visit(child, &cause);' '{}' context
+    'self.visit(child, &parent);' 'drop(child);' context
 mutant "context: a thread that finds a mark does not complete the subtree" src/context/cancel.rs \
     'self.complete_subtree();' '{}' sim_context_order
 mutant "context: of two cancels the second does not take part" src/context/cancel.rs \
@@ -12,13 +12,13 @@ mutant "context: a node leaves its parents before its subtree is complete" src/c
     if is_marked_here {' sim_context_order
 mutant "context: a node is complete before its channel is disconnected" src/context/node.rs \
     'self.state.fetch_or(end, Release);
-            self.disconnect(done);' 'self.state.fetch_or(end | COMPLETE, Release);
-            self.disconnect(done);' sim_context_order
+            disconnect(done);' 'self.state.fetch_or(end | COMPLETE, Release);
+            disconnect(done);' sim_context_order
 mutant "context: the channel is disconnected before the children are marked" src/context/node.rs \
-    'links.heirs = Some(Arc::clone(&heirs));' 'links.heirs = Some(Arc::clone(&heirs));
+    'links.entries = Some(entries.clone());' 'links.entries = Some(entries.clone());
             drop(links.done.take());' sim_context_order
 mutant "context: a later cancel of an ancestor beats a deadline" src/context/cancel.rs \
-    'child.may_end_first() && self.now' 'child.may_end_first() && None::<Instant>' context_deadline
+    '&& now.is_some_and(|now| owner.is_over_at(now))' '&& now.is_some_and(|_| false)' context_deadline
 mutant "context: a later cancel of an ancestor beats a deadline that nobody has looked at" \
     src/context/family.rs 'parent.keep_time();' '{}' context_deadline
 mutant "context: a forked child relies on the timer thread" src/context/node.rs \
@@ -52,4 +52,4 @@ mutant "context: a callback runs on the thread that cancels" src/context/callbac
 mutant "context: a shield lets the end through" src/context/derive.rs \
     'Context { node: None, values: self.values.clone() }' 'self.clone()' context_values context
 mutant "context: dropping the canceller does nothing" src/context/canceller.rs \
-    'if self.armed && !self.node.has_ended() {' 'if false {' context
+    'if self.armed && self.is_last() && !self.node.has_ended() {' 'if false {' context

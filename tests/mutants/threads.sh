@@ -45,8 +45,6 @@ mutant "sim threads: a waiter that parks stays counted" src/threads/run_queue.rs
         inner.is_unattended()' sim_run_queues
 mutant "sim threads: no share but the own is looked into" src/threads/run_queue.rs \
     'entry = inner.shares.iter().find_map(|share| share.take_if(|_| true));' '{}' sim_run_queues
-mutant "threads: a drained queue stays urgent" src/threads/run_queue.rs \
-    'inner.is_urgent = false;' '{}' sim_threads
 mutant "sim threads: a waiter runs tasks that came after it began" src/threads/run_queue.rs \
     'if draining.only_present {' 'if false {' sim_threads
 mutant "sim threads: a waiter runs only what was there, of a group too" src/threads/run_queue.rs \
@@ -119,7 +117,7 @@ mutant "sim threads: a queue that is left behind gets no thread" src/threads/poo
 mutant "sim threads: a looker that has taken a task wakes no successor" src/threads/pool.rs \
     'if is_needed && !self.has_looker() {' 'if false {' sim_threads_barrier
 mutant "sim threads: a promise outlives the thread that it was made to" src/threads/pool.rs \
-    'let new = (old | HELD) & !PROMISED;' 'let new = old | HELD;' sim_threads_barrier
+    'may_take(old).then_some((old | HELD) & !PROMISED)' 'may_take(old).then_some(old | HELD)' sim_threads_barrier
 mutant "sim threads: the role is never given up" src/threads/pool.rs \
     'SHARED.get().word.fetch_and(!HELD, Relaxed) / ONE_LISTED' 'SHARED.get().word.load(Relaxed) / ONE_LISTED' sim_threads_barrier
 mutant "sim threads: an idle thread is promised nothing and the queue is thought seen to" src/threads/pool.rs \
@@ -165,9 +163,11 @@ mutant "threads: a thread that ends leaves its place empty" src/threads/pool.rs 
     'self.fill_room(wake_ups);
         stays' 'stays' thread_limit
 mutant "threads: a deadlock at the limit is not seen" src/threads/pool.rs \
-    'if is_certain { self.take_oldest() } else { None }' 'None' thread_limit
+    'self.suspicion = None;
+                self.take_oldest()' 'self.suspicion = None;
+                None' thread_limit
 mutant "threads: a wait for a running task counts for nothing" src/threads/run_queue.rs \
-    'self.has_queued() || (self.is_counted() && self.inner.lock().foreign == 0)' 'self.has_queued()' thread_limit
+    'self.has_queued() || (self.is_counted() && runs_on_limit())' 'self.has_queued() || (false && runs_on_limit())' thread_limit
 mutant "threads: a task that was refused late is not counted out" src/threads/pool.rs \
     'slot_is_free(queue, slot, false);
     queue.count_out();' 'slot_is_free(queue, slot, false);' thread_limit
@@ -183,10 +183,10 @@ mutant "sim threads: nobody asks again for a thread that was refused" src/thread
 mutant "sim threads: the last refusal is the answer for ever" src/threads/pool.rs \
     'ask_again()?;
         return lock().reserve();' 'return lock().reserve();' sim_threads_refused
-mutant "sim threads: a thread of a special kind that was refused stays counted" src/threads/dedicated.rs \
-    'pool.special_not_started();' '{}' sim_threads_refused
+mutant "threads: a thread of a special kind that was refused stays counted" src/threads/dedicated.rs \
+    'pool::lock().special_not_started(&mut wake_ups);' '{}' thread_limit
 mutant "sim threads: no task is refused when the system refuses all threads" src/threads/watcher.rs \
-    'refused.now(refusal);' 'std::mem::forget((refused, refusal));' sim_threads_refused
+    'refused.now(why);' 'std::mem::forget((refused, why));' sim_threads_refused
 
 # Workers.
 mutant "sim threads: a worker does not detach before it looks elsewhere" src/threads/worker.rs \
@@ -246,7 +246,8 @@ mutant "sim threads: the watcher looks at nothing" src/threads/watcher.rs \
 mutant "sim threads: the watcher finds a stalled queue and wakes nobody" src/threads/pool.rs \
     'has_stalled && !self.has_looker() && self.summon(wake_ups)' 'has_stalled && false' sim_threads_barrier
 mutant "sim threads: the watcher falls asleep with the light on" src/threads/pool.rs \
-    'SHARED.get().is_watched.store(false, Relaxed);' '{}' sim_threads_barrier
+    'if sleeps {
+            SHARED.get().is_watched.store(false, Relaxed);' 'if sleeps {' sim_threads_barrier
 mutant "threads: the watcher starts no threads" src/threads/watcher.rs \
     'pool::start_threads();' '{}' thread_limit
 mutant "sim threads: the watcher drops what it refuses while it is the watcher" src/threads/watcher.rs \
